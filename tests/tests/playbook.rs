@@ -112,6 +112,21 @@ async fn a_ruled_out_cause_gives_way_to_the_next() {
     assert!(cause.contains("UDP 4500") || data["confidence"] == "inconclusive", "{data:#}");
 }
 
+/// Mutants seen to fail: a term that the only known cause has says nothing.
+#[tokio::test]
+async fn nothing_is_known_once_the_only_known_cause_is_ruled_out() {
+    let world = World::new().await;
+    let sam = world.engineer("Sam Ortiz").await;
+    let session = sam.open_session("VPN stops with error 809 after the update").await;
+    sam.resolve(&session, "Expired machine certificate on gw2, renewed it.").await;
+    let session = sam.open_session("VPN stops with error 809 after the update").await;
+    sam.add_branch(&session, "expired machine certificate", "ruled_out").await;
+    let vpn = sam.escalate_session(&session, "normal").await;
+    let data = sam.wait_for_assessment(&vpn).await["ai_assessment_data"].clone();
+    assert_eq!(data["confidence"], "inconclusive", "{data:#}");
+    assert!(!data["likely_cause"].as_str().unwrap().contains("certificate"), "{data:#}");
+}
+
 #[tokio::test]
 async fn the_playbook_knows_nothing_of_another_teams_sessions() {
     let world = World::new().await;

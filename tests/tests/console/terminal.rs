@@ -267,6 +267,14 @@ async fn copies_and_links_use_terminal_sequences() {
     assert_eq!(console.wait_for_exit(), 0);
 }
 
+/// Takes the focus from the terminal. Input is read in order: once the help is there, the console knows.
+fn leave_terminal(console: &mut Pty) {
+    console.send_keys("\x1b[O?");
+    console.sees("Keys: the queue");
+    console.send_keys("q");
+    console.no_longer_sees("Keys: the queue");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_terminal_without_utf_8_gets_only_ascii() {
     let mut fixture = PtyFixture::new().await;
@@ -275,7 +283,7 @@ async fn a_terminal_without_utf_8_gets_only_ascii() {
     let mut console = fixture.open_queue("tierup");
     console.sees("Caf? - ???? is down");
     console.wait_for_output("\x1b]2;(2) tierup - Acme\x1b\\");
-    console.send_keys("\x1b[O");
+    leave_terminal(&mut console);
     fixture.sam.escalate_with_priority("Mañana", "urgent").await;
     console.wait_for_output("\x1b]777;notify;Urgent, from Sam Ortiz;#3 Ma?ana\x1b\\");
     console.send_keys("q");
@@ -301,7 +309,7 @@ async fn a_terminal_without_focus_gets_a_bell_or_a_notification() {
         let mut fixture = PtyFixture::new().await;
         fixture.env.push(("TERM", term.into()));
         let mut console = fixture.open_queue("tierup");
-        console.send_keys("\x1b[O");
+        leave_terminal(&mut console);
         console.clear_raw_output();
         fixture.sam.escalate_with_priority("Mail is\u{a0}down \u{202e}", "urgent").await;
         console.wait_for_output(rings);

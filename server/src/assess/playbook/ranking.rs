@@ -232,7 +232,8 @@ fn telling_terms<'d>(denial: &'d Denial, near: &[&Candidate], rarity: &Rarity) -
     let terms = denial.terms.iter().filter(|term| term.kind != TermKind::Name);
     let weighed = terms.map(|term| {
         let having = near.iter().filter(|candidate| term.is_in(&candidate.keys.cause)).count();
-        (term, rarity.of(term), 1.0 - words::share(having, near.len()))
+        // One cause that has it is the one that is meant.
+        (term, rarity.of(term), 1.0 - words::share(having.saturating_sub(1), near.len()))
     });
     weighed
         .filter(|(_, rare, _)| *rare >= MIN_RARITY)
@@ -244,7 +245,8 @@ impl DenialKind {
     /// How much a denial speaks against the cause that it names.
     const fn strength(self) -> f64 {
         match self {
-            Self::Hypothesis | Self::NoEffect => 0.58,
+            Self::Hypothesis => 0.8,
+            Self::NoEffect => 0.58,
             Self::Statement => 0.98,
             Self::Evidence => 0.36,
             Self::Aside => 0.17,
