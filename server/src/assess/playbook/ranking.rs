@@ -232,8 +232,9 @@ fn telling_terms<'d>(denial: &'d Denial, near: &[&Candidate], rarity: &Rarity) -
     let terms = denial.terms.iter().filter(|term| term.kind != TermKind::Name);
     let weighed = terms.map(|term| {
         let having = near.iter().filter(|candidate| term.is_in(&candidate.keys.cause)).count();
-        // One cause that has it is the one that is meant.
-        (term, rarity.of(term), 1.0 - words::share(having.saturating_sub(1), near.len()))
+        // The only cause there is, is the one that is meant.
+        let own = if near.len() == 1 { 1.0 } else { 1.0 - words::share(having, near.len()) };
+        (term, rarity.of(term), own)
     });
     weighed
         .filter(|(_, rare, _)| *rare >= MIN_RARITY)
@@ -245,8 +246,7 @@ impl DenialKind {
     /// How much a denial speaks against the cause that it names.
     const fn strength(self) -> f64 {
         match self {
-            Self::Hypothesis => 0.8,
-            Self::NoEffect => 0.58,
+            Self::Hypothesis | Self::NoEffect => 0.58,
             Self::Statement => 0.98,
             Self::Evidence => 0.36,
             Self::Aside => 0.17,
