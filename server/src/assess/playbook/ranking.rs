@@ -60,6 +60,7 @@ pub(super) struct Ranked<'c> {
     pub(super) shared: Vec<&'c QueryTerm>,
     /// What rules it out, if anything does.
     pub(super) ruled_out: Option<&'c Denial>,
+    cause: TellingCause<'c>,
 }
 
 /// What the confidence in a cause depends on.
@@ -89,7 +90,7 @@ pub(super) fn rank<'c>(
     scored.sort_by(|one, other| other.score.total_cmp(&one.score));
     let mut ranked: Vec<Ranked<'c>> = Vec::new();
     for scored in scored {
-        match ranked.iter_mut().find(|known| is_same_cause(known.sources[0], scored.candidate, rarity)) {
+        match ranked.iter_mut().find(|known| known.cause.is_same(&scored.cause)) {
             Some(known) => known.add(&scored),
             None => ranked.push(Ranked::new(scored)),
         }
@@ -107,6 +108,7 @@ struct Scored<'c> {
     score: f64,
     features: Features,
     shared: Vec<&'c QueryTerm>,
+    cause: TellingCause<'c>,
 }
 
 impl<'c> Scored<'c> {
@@ -114,15 +116,14 @@ impl<'c> Scored<'c> {
         let rarity = scale.rarity;
         let weights = field_weights(&candidate.keys);
         let (mut evidence, mut shared, mut covered) = (0.0, Vec::new(), 0.0);
-        for term in &problem.terms {
-            let found = weights.iter().find(|(keys, _)| term.term.is_in(keys));
-            let Some((_, field)) = found.filter(|_| rarity.of(&term.term) >= MIN_RARITY) else { continue };
-            let value = value(term, rarity);
+        for (term, value) in problem.terms.iter().zip(&scale.values) {
+            let Some(value) = *value else { continue };
+            let Some((_, field)) = weights.iter().find(|(keys, _)| term.term.is_in(keys)) else { continue };
             evidence += value * field;
             covered += if value >= scale.least_leading { value } else { 0.0 };
-            shared.push(term);
+            shared.push((value, term));
         }
-        shared.sort_by(|one, other| value(other, rarity).total_cmp(&value(one, rarity)));
+        shared.sort_by(|(one, _), (other, _)| other.total_cmp(one));
         let title: f64 = candidate.title_terms.iter().map(|term| rarity.of(term)).sum();
         let in_problem = |term: &&Term| term.keys.iter().any(|key| scale.keys.contains(key.as_str()));
         let asked: f64 = candidate.title_terms.iter().filter(in_problem).map(|term| rarity.of(term)).sum();
@@ -136,10 +137,11 @@ impl<'c> Scored<'c> {
             features: Features {
                 evidence,
                 covered: if scale.leading > 0.0 { covered / scale.leading } else { 0.0 },
-                strongest: shared.first().map_or(0.0, |term| value(term, rarity)),
+                strongest: shared.first().map_or(0.0, |(value, _)| *value),
                 ..Features::default()
             },
-            shared,
+            shared: shared.into_iter().map(|(_, term)| term).collect(),
+            cause: TellingCause::new(candidate, rarity),
         }
     }
 }
@@ -147,6 +149,8 @@ impl<'c> Scored<'c> {
 /// What all candidates for a problem are measured by.
 struct Scale<'p> {
     rarity: &'p Rarity,
+    /// How much each of the problem's terms tells; none for one that is too common.
+    values: Vec<Option<f64>>,
     /// The keys of the problem's terms.
     keys: HashSet<&'p str>,
     /// How much the problem's most telling terms tell together.
@@ -159,14 +163,18 @@ struct Scale<'p> {
 
 impl<'p> Scale<'p> {
     fn new(problem: &'p Problem, candidates: &[Candidate], rarity: &'p Rarity) -> Self {
-        let mut values: Vec<f64> = problem.terms.iter().map(|term| value(term, rarity)).collect();
-        values.sort_by(|one, other| other.total_cmp(one));
-        values.truncate(LEADING_TERMS);
+        let mut leading: Vec<f64> = problem.terms.iter().map(|term| value(term, rarity)).collect();
+        let is_telling = |term: &QueryTerm| rarity.of(&term.term) >= MIN_RARITY;
+        let values = problem.terms.iter().zip(&leading);
+        let values = values.map(|(term, value)| is_telling(term).then_some(*value)).collect();
+        leading.sort_by(|one, other| other.total_cmp(one));
+        leading.truncate(LEADING_TERMS);
         Self {
             rarity,
+            values,
             keys: problem.terms.iter().flat_map(|term| term.term.keys.iter().map(String::as_str)).collect(),
-            leading: values.iter().sum(),
-            least_leading: values.last().copied().unwrap_or_default(),
+            leading: leading.iter().sum(),
+            least_leading: leading.last().copied().unwrap_or_default(),
             newest: candidates.iter().filter_map(Candidate::resolved_at).max(),
         }
     }
@@ -187,6 +195,7 @@ impl<'c> Ranked<'c> {
             features: scored.features,
             shared: scored.shared,
             ruled_out: None,
+            cause: scored.cause,
         }
     }
 
@@ -315,23 +324,27 @@ pub(super) fn value(term: &QueryTerm, rarity: &Rarity) -> f64 {
     rarity.of(&term.term).powf(RARITY_POWER) * term.weight * factor
 }
 
-/// Whether two sources tell the same cause.
-fn is_same_cause(one: &Candidate, other: &Candidate, rarity: &Rarity) -> bool {
-    let telling = |candidate: &Candidate| -> f64 {
-        candidate.cause_terms.iter().map(|term| telling_rarity(term, rarity)).sum()
-    };
-    let shared: Vec<f64> = one
-        .cause_terms
-        .iter()
-        .filter(|term| term.is_in(&other.keys.cause))
-        .map(|term| telling_rarity(term, rarity))
-        .filter(|rare| *rare > 0.0)
-        .collect();
-    let least = telling(one).min(telling(other));
-    shared.len() >= 2 && least > 0.0 && shared.iter().sum::<f64>() / least >= SAME_CAUSE
+/// The terms of a source's cause that tell it from others, each with how much it tells.
+#[derive(Debug)]
+struct TellingCause<'c> {
+    terms: Vec<(&'c Term, f64)>,
+    total: f64,
+    keys: &'c HashSet<String>,
 }
 
-fn telling_rarity(term: &Term, rarity: &Rarity) -> f64 {
-    let rare = rarity.of(term);
-    if rare < MIN_RARITY || term.kind == TermKind::Name { 0.0 } else { rare * rare }
+impl<'c> TellingCause<'c> {
+    fn new(candidate: &'c Candidate, rarity: &Rarity) -> Self {
+        let terms = candidate.cause_terms.iter().filter(|term| term.kind != TermKind::Name);
+        let rare = terms.map(|term| (term, rarity.of(term))).filter(|(_, rare)| *rare >= MIN_RARITY);
+        let terms: Vec<(&Term, f64)> = rare.map(|(term, rare)| (term, rare * rare)).collect();
+        Self { total: terms.iter().map(|(_, value)| value).sum(), terms, keys: &candidate.keys.cause }
+    }
+
+    /// Whether two sources tell the same cause.
+    fn is_same(&self, other: &Self) -> bool {
+        let shared: Vec<f64> =
+            self.terms.iter().filter(|(term, _)| term.is_in(other.keys)).map(|(_, value)| *value).collect();
+        let least = self.total.min(other.total);
+        shared.len() >= 2 && least > 0.0 && shared.iter().sum::<f64>() / least >= SAME_CAUSE
+    }
 }
