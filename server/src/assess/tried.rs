@@ -23,12 +23,15 @@ struct TriedSteps {
     clauses: Vec<std::collections::HashSet<String>>,
     /// The words of each line, for commands.
     lines: Vec<Vec<String>>,
+    /// Steps of earlier assessments, of which somebody recorded what came.
+    steps: Vec<String>,
 }
 
 impl TriedSteps {
     /// Reads what people wrote, and settled branches. What the assistant suggested was not done by that.
     fn from_briefing(briefing: &Briefing, lexicon: &Lexicon) -> Self {
-        let mut tried = Self::default();
+        let steps = briefing.earlier_steps.iter().map(|step| step.text.clone());
+        let mut tried = Self { steps: steps.collect(), ..Self::default() };
         let settled = briefing.branches.iter().filter(|branch| branch.status != BranchStatus::Open);
         let settled = settled.flat_map(|branch| {
             [Some(branch.hypothesis.as_str()), branch.evidence.as_deref()].into_iter().flatten()
@@ -60,6 +63,9 @@ impl TriedSteps {
 
     /// Whether a step was done.
     fn contains(&self, step: &str, lexicon: &Lexicon) -> bool {
+        if self.steps.iter().any(|earlier| is_same_step(earlier, step)) {
+            return true;
+        }
         let commands = commands(step);
         if !commands.is_empty() {
             return commands.iter().any(|command| self.lines.iter().any(|line| runs(line, command)));
@@ -90,6 +96,13 @@ pub(super) fn mark_tried(
     }
     steps.sort_by_key(|step| step.already_tried);
     steps
+}
+
+/// Whether two texts are the same step, apart from marks of code and white space.
+pub(super) fn is_same_step(one: &str, other: &str) -> bool {
+    let plain =
+        |text: &str| text.replace('`', "").split_whitespace().map(str::to_lowercase).collect::<Vec<_>>();
+    plain(one) == plain(other)
 }
 
 /// The first clause of a step: what it does, before it says why or what else.
@@ -151,6 +164,13 @@ mod tests {
         assert!(contains("df -i shows 3% on /var", "Look at the inodes with `df -i`."));
         assert!(!contains("df -h shows 90 %", "Look at the inodes with `df -i`."));
         assert!(contains("$ kubectl get pv pv-17 -o yaml", "`kubectl get pv`"));
+    }
+
+    #[test]
+    fn a_step_with_an_outcome_was_done() {
+        let tried = TriedSteps { steps: vec!["Run  `gpupdate /force`".into()], ..TriedSteps::default() };
+        assert!(tried.contains("run gpupdate /force", &Lexicon::new("")));
+        assert!(!tried.contains("Run `ipconfig /renew`", &Lexicon::new("")));
     }
 
     #[test]

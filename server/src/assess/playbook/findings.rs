@@ -6,7 +6,7 @@ use tierup_common::assessment::{Basis, Confidence, Similar};
 use tierup_common::id::SessionId;
 
 use crate::assess::context::{EngineContext, EngineError};
-use crate::assess::draft::MAX_QUOTES;
+use crate::assess::draft::{DraftStep, MAX_QUOTES};
 use crate::assess::playbook::candidate::{Candidate, SolvedSession, Source};
 use crate::assess::playbook::confidence;
 use crate::assess::playbook::problem::Problem;
@@ -60,8 +60,8 @@ pub(in crate::assess) struct FoundRunbook {
 pub(super) struct FoundCause {
     /// Cause and fix, as written.
     pub(super) text: String,
-    /// What to do, each with its reason.
-    pub(super) steps: Vec<(String, String)>,
+    /// What to do.
+    pub(super) steps: Vec<DraftStep>,
     pub(super) basis: Basis,
 }
 
@@ -104,15 +104,11 @@ impl Findings {
         let standing = ranked.iter().filter(|cause| cause.ruled_out.is_none());
         let leads: Vec<&Ranked<'_>> = standing.filter(|cause| is_lead(cause)).take(MAX_QUOTES).collect();
         let best = leads.first();
-        let confidence = best.map(|best| confidence::level(confidence::probability(&best.features)));
-        if let Some(best) = best {
-            tracing::debug!(
-                features = ?best.features,
-                probability = confidence::probability(&best.features),
-                cause = best.sources[0].cause,
-                "the best cause"
-            );
-        }
+        let confidence = best.map(|best| {
+            let probability = confidence::probability(&best.features);
+            tracing::debug!(features = ?best.features, probability, "the best cause");
+            confidence::level(probability)
+        });
         Self {
             runbook: leads.iter().flat_map(|cause| &cause.sources).find_map(|source| match &source.source {
                 Source::Runbook(runbook) => Some(Arc::clone(runbook)),
@@ -191,14 +187,18 @@ impl FoundCause {
                     format!("runbook “{}”", runbook.title)
                 }
             };
-            steps.extend(source.steps.iter().map(|step| (step.clone(), why.clone())));
+            steps.extend(source.steps.iter().map(|step| suggestion(step, why.clone())));
         }
         if steps.is_empty() {
             // Nobody said what was done about it. Whether it is this cause can be checked.
-            steps.push((cause.sources[0].cause.clone(), "the likely cause".into()));
+            steps.push(suggestion(&cause.sources[0].cause, "the likely cause".into()));
         }
         let identifiers = cause.shared.iter().filter(|term| term.term.kind == TermKind::Identifier);
         basis.identifiers = identifiers.take(MAX_REASON_WORDS).map(|term| term.term.text.clone()).collect();
         Self { text: cause.sources[0].cause.clone(), steps, basis }
     }
+}
+
+fn suggestion(step: &str, why: String) -> DraftStep {
+    DraftStep { text: step.to_owned(), already_tried: false, why: Some(why) }
 }

@@ -11,7 +11,7 @@ use crate::assess::draft::{AssessmentDraft, DraftStep, MAX_QUOTES, MAX_STEP_CHAR
 use crate::assess::playbook::findings::Findings;
 use crate::assess::playbook::problem;
 use crate::assess::playbook::ranking;
-use crate::assess::tried::mark_tried;
+use crate::assess::tried::{is_same_step, mark_tried};
 use crate::domain::briefing::Briefing;
 use crate::search::terms;
 use crate::search::words;
@@ -44,25 +44,15 @@ pub(super) fn draft_assessment(briefing: &Briefing, findings: &Findings) -> Asse
 fn suggested_steps(briefing: &Briefing, findings: &Findings) -> Vec<DraftStep> {
     let mut seen: Vec<HashSet<String>> = Vec::new();
     let mut steps = Vec::new();
-    for (text, why) in findings.causes.first().iter().flat_map(|cause| &cause.steps) {
-        let keys = terms::key_set(text, &findings.lexicon);
+    for step in findings.causes.first().iter().flat_map(|cause| &cause.steps) {
+        let keys = terms::key_set(&step.text, &findings.lexicon);
         if seen.iter().any(|known| words::overlap(&keys, known) >= 0.8) {
             continue;
         }
         seen.push(keys);
-        steps.push(DraftStep {
-            text: truncate(text, MAX_STEP_CHARS),
-            already_tried: false,
-            why: Some(why.clone()),
-        });
+        steps.push(DraftStep { text: truncate(&step.text, MAX_STEP_CHARS), ..step.clone() });
     }
     let mut steps = mark_tried(briefing, steps, &findings.lexicon);
-    for step in &mut steps {
-        // An earlier assessment suggested it, and somebody recorded what came of it.
-        step.already_tried |=
-            briefing.earlier_steps.iter().any(|earlier| is_same_text(&earlier.text, &step.text));
-    }
-    steps.sort_by_key(|step| step.already_tried);
     steps.truncate(MAX_STEPS);
     steps
 }
@@ -111,7 +101,7 @@ pub(super) fn format_reply(briefing: &Briefing, findings: &Findings) -> String {
             .into();
     }
     let question = briefing.messages.last().map(|message| message.content.as_str()).unwrap_or_default();
-    let is_asked = |step: &&DraftStep| is_same_text(&step.text, question);
+    let is_asked = |step: &&DraftStep| is_same_step(&step.text, question);
     let untried: Vec<&DraftStep> =
         draft.steps.iter().filter(|step| !step.already_tried && !is_asked(step)).take(4).collect();
     let mut text = if draft.steps.iter().any(|step| is_asked(&step)) {
@@ -132,11 +122,4 @@ pub(super) fn format_reply(briefing: &Briefing, findings: &Findings) -> String {
         let _ = writeln!(text, "\nFrom the runbook “{}”.", runbook.title);
     }
     text
-}
-
-/// Whether two texts are the same, apart from marks of code and white space.
-fn is_same_text(one: &str, other: &str) -> bool {
-    let plain =
-        |text: &str| text.replace('`', "").split_whitespace().map(str::to_lowercase).collect::<Vec<_>>();
-    plain(one) == plain(other)
 }
