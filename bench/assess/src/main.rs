@@ -10,7 +10,7 @@ use tierup_assess_bench::filler::filler;
 use tierup_assess_bench::replay::Replay;
 use tierup_assess_bench::report;
 use tierup_assess_bench::scores::Scores;
-use tierup_assess_bench::verdict::{self, Verdict};
+use tierup_assess_bench::verdict::Verdict;
 use tierup_server::config::Settings;
 use tierup_server::log::{self, LogFormat};
 
@@ -51,13 +51,8 @@ async fn main() -> anyhow::Result<()> {
     }
     let dataset = Dataset::load()?;
     let mut replay = Replay::start(cli.settings, &dataset, &filler(cli.filler)).await?;
-    let mut verdicts: Vec<(&Case, Verdict)> = Vec::new();
-    for (domain, case) in dataset.cases().filter(|(_, case)| case.split() == cli.split) {
-        if cli.case.as_ref().is_none_or(|part| case.name.contains(part)) {
-            let answer = replay.assess(case).await?;
-            verdicts.push((case, verdict::judge(domain, case, &answer)));
-        }
-    }
+    let is_wanted = |case: &Case| cli.case.as_ref().is_none_or(|part| case.name.contains(part));
+    let verdicts = replay.judge_cases(&dataset, cli.split, is_wanted).await?;
     replay.stop().await;
     println!("{}", report::table(&verdicts));
     if cli.failures {

@@ -17,8 +17,9 @@ use tierup_server::clock::Clock;
 use tierup_server::config::Settings;
 use tierup_server::{Server, admin};
 
-use crate::dataset::{Case, Dataset, Hypothesis};
+use crate::dataset::{Case, Dataset, Hypothesis, Split};
 use crate::filler::FillerSession;
+use crate::verdict::{self, Answer, Verdict};
 
 /// Sessions resolved at once; the server commits them together.
 const CONCURRENCY: usize = 16;
@@ -31,15 +32,6 @@ pub struct Replay {
     /// The cause of each resolved session by the session's number.
     causes: HashMap<u64, String>,
     _folder: TempDir,
-}
-
-/// The answer to a case.
-#[derive(Clone, Debug)]
-pub enum Answer {
-    /// An assessment, and the causes of its similar sessions (none for sessions that are not of the dataset).
-    Assessed(Box<Assessment>, Vec<Option<String>>),
-    /// The engine failed, for this reason.
-    Failed(String),
 }
 
 #[derive(Deserialize)]
@@ -78,8 +70,23 @@ impl Replay {
         Ok(Self { server, engineer, events, causes, _folder: folder })
     }
 
+    /// Assesses the cases of a half that are wanted, and judges the answers.
+    pub async fn judge_cases<'d>(
+        &mut self,
+        dataset: &'d Dataset,
+        split: Split,
+        is_wanted: impl Fn(&Case) -> bool,
+    ) -> anyhow::Result<Vec<(&'d Case, Verdict)>> {
+        let mut verdicts = Vec::new();
+        for (domain, case) in dataset.cases().filter(|(_, case)| case.split() == split && is_wanted(case)) {
+            let answer = self.assess(case).await?;
+            verdicts.push((case, verdict::judge(domain, case, &answer)));
+        }
+        Ok(verdicts)
+    }
+
     /// Escalates a case and waits for its assessment.
-    pub async fn assess(&mut self, case: &Case) -> anyhow::Result<Answer> {
+    async fn assess(&mut self, case: &Case) -> anyhow::Result<Answer> {
         let id = open(&self.engineer, &case.title, &case.intake).await;
         write_down(&self.engineer, &id, &case.messages, &case.branches).await;
         let body = json!({"intent": "escalate", "engineer_notes": case.notes});

@@ -4,7 +4,15 @@ use serde::Serialize;
 use tierup_common::assessment::{Assessment, Confidence};
 
 use crate::dataset::{Case, Domain};
-use crate::replay::Answer;
+
+/// The answer to a case.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// An assessment, and the causes of its similar sessions (none for sessions that are not of the dataset).
+    Assessed(Box<Assessment>, Vec<Option<String>>),
+    /// The engine failed, for this reason.
+    Failed(String),
+}
 
 /// The verdict on one answer.
 #[derive(Clone, Debug, Serialize)]

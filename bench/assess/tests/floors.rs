@@ -1,10 +1,9 @@
 //! No change makes the assessments worse unseen: the judging half, on a real server with the offline engine.
 
-use tierup_assess_bench::dataset::{Case, Dataset, Split};
+use tierup_assess_bench::dataset::{Dataset, Split};
 use tierup_assess_bench::replay::Replay;
 use tierup_assess_bench::report;
 use tierup_assess_bench::scores::Scores;
-use tierup_assess_bench::verdict::{self, Verdict};
 use tierup_server::config::Settings;
 
 /// Mutants seen to fail: a floor above the figure.
@@ -13,11 +12,7 @@ async fn the_offline_engine_is_as_right_as_it_was() {
     let dataset = Dataset::load().unwrap();
     let settings = Settings { assessment_engine: Some("playbook".into()), ..Settings::default() };
     let mut replay = Replay::start(settings, &dataset, &[]).await.unwrap();
-    let mut verdicts: Vec<(&Case, Verdict)> = Vec::new();
-    for (domain, case) in dataset.cases().filter(|(_, case)| case.split() == Split::Judging) {
-        let answer = replay.assess(case).await.unwrap();
-        verdicts.push((case, verdict::judge(domain, case, &answer)));
-    }
+    let verdicts = replay.judge_cases(&dataset, Split::Judging, |_| true).await.unwrap();
     replay.stop().await;
     let scores = Scores::of(&verdicts);
     let at_least = [
