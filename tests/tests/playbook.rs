@@ -71,7 +71,7 @@ async fn the_playbook_says_when_nothing_matches() {
     assert!(data["likely_cause"].as_str().unwrap().starts_with("Nothing in the runbooks"));
 }
 
-/// Mutants seen to fail: a lead by one shared word.
+/// Mutants seen to fail: common words count as much as rare ones.
 #[tokio::test]
 async fn words_that_every_problem_has_are_no_match() {
     let world = World::new().await;
