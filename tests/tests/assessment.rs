@@ -217,7 +217,6 @@ async fn one_reassessment_runs_at_a_time() {
     assert_eq!(sam.post(&path, json!({})).await.expect(202)["assessment_status"], "pending");
 }
 
-/// Mutant seen to fail: a start that deletes the earlier assessment.
 #[tokio::test]
 async fn the_earlier_assessment_stays_until_the_new_one_is_complete() {
     let mut world = World::new().await;
