@@ -138,6 +138,15 @@ pub enum Split {
     Tuning,
     /// For judging: not to be named in any test of an engine.
     Judging,
+    /// Both halves.
+    Both,
+}
+
+impl Split {
+    /// Whether a case belongs to it.
+    pub fn has(self, case: &Case) -> bool {
+        self == Self::Both || self == case.split()
+    }
 }
 
 impl Case {
@@ -153,7 +162,8 @@ impl Dataset {
         Self::load_from(&Path::new(env!("CARGO_MANIFEST_DIR")).join("dataset"))
     }
 
-    fn load_from(folder: &Path) -> anyhow::Result<Self> {
+    /// A dataset of any folder.
+    pub fn load_from(folder: &Path) -> anyhow::Result<Self> {
         let mut domains = BTreeMap::new();
         for entry in std::fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
             let path = entry?.path();

@@ -20,6 +20,9 @@ struct Cli {
     /// The half of the cases
     #[arg(long, value_enum, default_value = "judging")]
     split: Split,
+    /// Measure on a dataset of your own: a folder like bench/assess/dataset
+    #[arg(long, value_name = "FOLDER")]
+    dataset: Option<PathBuf>,
     /// Print every failure with its reason
     #[arg(long)]
     failures: bool,
@@ -49,7 +52,12 @@ async fn main() -> anyhow::Result<()> {
     if let Some(filter) = &cli.settings.log {
         log::init(filter.parse()?, LogFormat::Text)?;
     }
-    let dataset = Dataset::load()?;
+    let dataset = match &cli.dataset {
+        Some(folder) => Dataset::load_from(folder)?,
+        None => Dataset::load()?,
+    };
+    let broken = dataset.broken_rules();
+    anyhow::ensure!(broken.is_empty(), "the dataset breaks its rules:\n{}", broken.join("\n"));
     let mut replay = Replay::start(cli.settings, &dataset, &filler(cli.filler)).await?;
     let is_wanted = |case: &Case| cli.case.as_ref().is_none_or(|part| case.name.contains(part));
     let verdicts = replay.judge_cases(&dataset, cli.split, is_wanted).await?;

@@ -78,7 +78,7 @@ impl Replay {
         is_wanted: impl Fn(&Case) -> bool,
     ) -> anyhow::Result<Vec<(&'d Case, Verdict)>> {
         let mut verdicts = Vec::new();
-        for (domain, case) in dataset.cases().filter(|(_, case)| case.split() == split && is_wanted(case)) {
+        for (domain, case) in dataset.cases().filter(|(_, case)| split.has(case) && is_wanted(case)) {
             let answer = self.assess(case).await?;
             verdicts.push((case, verdict::judge(domain, case, &answer)));
         }
