@@ -14,6 +14,7 @@ mod pool;
 pub(crate) mod rarity;
 pub mod runbook;
 mod segment;
+mod spelling;
 pub(crate) mod terms;
 pub mod words;
 

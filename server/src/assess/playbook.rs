@@ -6,6 +6,8 @@
 
 mod candidate;
 mod confidence;
+mod denial;
+mod evidence;
 mod findings;
 mod problem;
 mod ranking;

@@ -2,7 +2,9 @@
 
 mod cues;
 
-use crate::assess::statement::cues::{DENIED, DENIED_SYMPTOM, IN_ORDER, NO_EFFECT, SUPPOSED, TURNS};
+use crate::assess::statement::cues::{
+    DENIED, DENIED_SYMPTOM, GIVES_UP, IN_ORDER, NO_EFFECT, SUPPOSED, TURNS,
+};
 use crate::search::words;
 
 /// How a clause is meant.
@@ -67,6 +69,11 @@ pub(super) fn takes_back(clause: &str) -> bool {
     let text = padded(clause);
     has(&text, DENIED_SYMPTOM)
         || (text.contains(" this time ") && [" no ", " not ", " isn t "].iter().any(|no| text.contains(no)))
+}
+
+/// Whether a text says that everything known has been gone through, in vain.
+pub(super) fn gives_up(text: &str) -> bool {
+    has(&padded(text), GIVES_UP)
 }
 
 fn stance(clause: &str) -> Stance {

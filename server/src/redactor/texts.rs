@@ -72,7 +72,7 @@ texts! {
         likely_cause, suggested_steps, evidence, similar, basis, find_out, contradicted_by;
         confidence, is_uncited, is_cut_off, engine, model, took_ms
     }
-    RunbookCause { heading, text, steps }
+    RunbookCause { heading, text, steps; label }
     Runbook { title, overview, causes, text }
     BranchChange { hypothesis; branch_id, status, previous_status }
     StepOutcome { text; outcome }

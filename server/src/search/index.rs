@@ -1,6 +1,6 @@
 //! The index itself, and the ranking of its hits.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use crate::search::lexicon::Lexicon;
 use crate::search::rarity::{QueryTerm, Rarity};
 use crate::search::runbook::Runbook;
 use crate::search::segment;
+use crate::search::spelling;
 use crate::search::terms;
 use crate::store;
 
@@ -74,6 +75,8 @@ pub enum SolutionSource {
 pub(crate) struct Candidates {
     pub(crate) sources: Vec<SolutionSource>,
     pub(crate) rarity: Rarity,
+    /// The stems that misspelled words stand for, by the main key of their terms.
+    pub(crate) corrections: HashMap<String, String>,
 }
 
 pub(super) struct FtsIndex {
@@ -208,10 +211,12 @@ impl FtsIndex {
         account: AccountId,
         terms: &[QueryTerm],
     ) -> rusqlite::Result<Candidates> {
-        let rarity = self.rarity_of(terms)?;
-        let telling = most_telling(terms, &rarity);
+        let mut rarity = self.rarity_of(terms)?;
+        let corrections = spelling::corrections(&self.connection, terms, &mut rarity)?;
+        let corrected: Vec<QueryTerm> = terms.iter().map(|term| term.corrected(&corrections)).collect();
+        let telling = most_telling(&corrected, &rarity);
         if telling.is_empty() {
-            return Ok(Candidates { sources: Vec::new(), rarity });
+            return Ok(Candidates { sources: Vec::new(), rarity, corrections });
         }
         let keys = telling.iter().flat_map(|term| term.indexed_keys()).filter(|key| rarity.count(key) > 0);
         let any: BTreeSet<String> = keys.map(quote_word).take(MAX_QUERY_KEYS).collect();
@@ -227,7 +232,7 @@ impl FtsIndex {
             None => Ok(SolutionSource::Runbook(row.get(1)?)),
         })?;
         let sources = sources.collect::<Result<_, _>>()?;
-        Ok(Candidates { sources, rarity })
+        Ok(Candidates { sources, rarity, corrections })
     }
 
     /// Looks up how many solutions have each term.
@@ -423,8 +428,9 @@ mod tests {
         let (_folder, index) = index_of(&["VPN接続が切れます", "プリンタが動かない"]);
         let lexicon = Lexicon::new("");
         let terms = terms::terms("VPNの接続がすぐ切れる", &lexicon).into_iter();
-        let terms: Vec<QueryTerm> =
-            terms.map(|term| QueryTerm { term, alternatives: Vec::new(), weight: 1.0 }).collect();
+        let terms: Vec<QueryTerm> = terms
+            .map(|term| QueryTerm { term, alternatives: Vec::new(), weight: 1.0, is_talk: false })
+            .collect();
         let found = index.find_candidates(account_id(), &terms).unwrap();
         assert_eq!(found.sources, [SolutionSource::Session(SessionId::from_bytes([1; 16]))]);
     }

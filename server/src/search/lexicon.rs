@@ -118,6 +118,11 @@ pub(super) fn common_share(stem: &str) -> f64 {
     COMMON_SHARES.get(stem).copied().unwrap_or(RARE_SHARE)
 }
 
+/// Whether no list has a word as a common one, by its English stem.
+pub(super) fn is_rare(stem: &str) -> bool {
+    !COMMON_SHARES.contains_key(stem)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

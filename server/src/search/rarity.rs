@@ -24,9 +24,18 @@ pub(crate) struct QueryTerm {
     pub(crate) alternatives: Vec<String>,
     /// Zero for a term whose rarity is of interest, but which is not searched for.
     pub(crate) weight: f64,
+    /// Whether only people's talk about the work has it, and not the description of the problem.
+    pub(crate) is_talk: bool,
 }
 
 impl QueryTerm {
+    /// With the stem that it stands for, if it is misspelled.
+    pub(crate) fn corrected(&self, corrections: &HashMap<String, String>) -> Self {
+        let mut corrected = self.clone();
+        corrected.term.keys.extend(corrections.get(self.term.main_key()).cloned());
+        corrected
+    }
+
     /// The keys and alternatives that the index knows, each once.
     pub(super) fn indexed_keys(&self) -> impl Iterator<Item = &str> {
         let is_new = |key: &&str| !self.term.keys.iter().any(|own| own == key);
@@ -71,7 +80,7 @@ impl Rarity {
     }
 
     /// Whether a solution has the term, or a word that means the same.
-    pub(super) fn is_indexed(&self, term: &QueryTerm) -> bool {
+    pub(crate) fn is_indexed(&self, term: &QueryTerm) -> bool {
         term.indexed_keys().any(|key| self.count(key) > 0)
     }
 

@@ -16,6 +16,8 @@ use crate::search::words;
 
 /// A team's synonyms, beside its runbooks: a group per line, separated by commas.
 const SYNONYM_FILE: &str = "synonyms.txt";
+/// How much of a runbook without any form is taken for its cause, in characters.
+const MAX_PROSE_CHARS: usize = 600;
 /// The largest file that is read.
 const MAX_FILE_BYTES: u64 = 256 * 1024;
 
@@ -41,6 +43,14 @@ pub struct RunbookCause {
     pub text: String,
     /// What to do, in order.
     pub steps: Vec<String>,
+    /// Its number or letter among the causes of the runbook.
+    pub label: Option<char>,
+}
+
+/// The number or letter that a heading has by itself: `Cause 1`, `Steps for A: …`.
+fn label(heading: &str) -> Option<char> {
+    let words = heading.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).take(4);
+    words.skip(1).filter(|word| word.chars().count() == 1).find_map(|word| word.chars().next())
 }
 
 impl Runbook {
@@ -79,8 +89,11 @@ impl Runbook {
                 self.add_overview(&Part { paragraphs: before, ..Part::default() });
             }
             match part.section {
-                Section::Cause => self.causes.push(part.into_cause("")),
-                Section::Steps => match self.causes.last_mut().filter(|cause| cause.steps.is_empty()) {
+                Section::Cause => {
+                    let own = part.own.clone();
+                    self.causes.push(part.into_cause(&own));
+                }
+                Section::Steps => match self.cause_of_steps(&part.heading) {
                     Some(cause) => {
                         cause.steps = part.steps_or_sentences();
                     }
@@ -99,9 +112,20 @@ impl Runbook {
         }
         for cause in &mut self.causes {
             if cause.text.is_empty() && cause.heading.is_empty() {
-                self.overview.lines().next().unwrap_or_default().clone_into(&mut cause.text);
+                cause.text = first_sentences(&self.overview, MAX_PROSE_CHARS);
             }
         }
+    }
+
+    /// The cause that steps belong to: the one with the same label, as in `Cause 1` and `Steps for 1`, or else the one
+    /// before them.
+    fn cause_of_steps(&mut self, heading: &str) -> Option<&mut RunbookCause> {
+        let own = label(heading);
+        let labelled = |cause: &RunbookCause| own.is_some() && cause.label == own && cause.steps.is_empty();
+        let at = self.causes.iter().position(labelled);
+        let last = self.causes.iter().rposition(|cause| cause.steps.is_empty());
+        let last = last.filter(|at| at + 1 == self.causes.len());
+        at.or(last).and_then(|at| self.causes.get_mut(at))
     }
 
     fn add_overview(&mut self, part: &Part) {
@@ -114,11 +138,28 @@ impl Runbook {
     }
 }
 
+/// The first sentences of a text, up to a length in characters; at least one.
+fn first_sentences(text: &str, max_chars: usize) -> String {
+    let mut told = String::new();
+    for sentence in words::sentences(text) {
+        if !told.is_empty() {
+            if told.chars().count() + sentence.chars().count() > max_chars {
+                break;
+            }
+            told.push(' ');
+        }
+        told.push_str(sentence);
+    }
+    told
+}
+
 /// A heading with what is below it, or paragraphs with the list after them.
 #[derive(Default)]
 struct Part {
     section: Section,
     heading: String,
+    /// What the heading of a cause says about it: `Cause 1: the pool is full`.
+    own: String,
     paragraphs: Vec<String>,
     items: Vec<String>,
 }
@@ -128,8 +169,9 @@ impl Part {
     fn push(parts: &mut Vec<Self>, block: Block) {
         match block {
             Block::Heading(heading) => {
-                let section = Section::from_heading(&heading);
-                parts.push(Self { section, heading, ..Self::default() });
+                let (section, rest) = Section::from_heading(&heading);
+                let own = if section == Section::Cause { rest.to_owned() } else { String::new() };
+                parts.push(Self { section, heading, own, ..Self::default() });
             }
             Block::Paragraph(text) => {
                 match parts.last_mut().filter(|part| part.items.is_empty() || part.section != Section::Other)
@@ -150,7 +192,7 @@ impl Part {
         let is_list = self.section == Section::Cause && self.paragraphs.is_empty();
         let text = if is_list { self.items.join(" ") } else { self.paragraphs.join(" ") };
         let steps = if self.section == Section::Cause { Vec::new() } else { self.items };
-        RunbookCause { heading: heading.into(), text, steps }
+        RunbookCause { label: label(&self.heading), heading: heading.into(), text, steps }
     }
 
     /// Steps are a list; where there is none, each sentence is a step.
@@ -188,25 +230,32 @@ const SYMPTOM_HEADINGS: &[&str] = &[
 ];
 
 impl Section {
-    fn from_heading(heading: &str) -> Self {
-        let heading = heading.to_lowercase();
-        let heading = heading.trim_end_matches([':', '?', '!', '.']);
+    /// The section, and what the heading says after a colon or a dash: `Cause 1: the pool is full`.
+    fn from_heading(heading: &str) -> (Self, &str) {
+        let end = [": ", " – ", " — ", " - "]
+            .iter()
+            .filter_map(|mark| Some((heading.find(mark)?, mark.len())))
+            .min();
+        let (label, rest) =
+            end.map_or((heading, ""), |(at, mark)| (&heading[..at], heading[at + mark..].trim()));
+        let label = label.to_lowercase();
+        let label = label.trim_end_matches([':', '?', '!', '.']);
         let starts = |words: &[&str]| {
             words.iter().any(|word| {
-                let rest = heading.strip_prefix(word);
+                let rest = label.strip_prefix(word);
                 rest.is_some_and(|rest| {
                     rest.is_empty() || rest.starts_with(' ') && rest.split(' ').count() <= 4
                 })
             })
         };
         if starts(CAUSE_HEADINGS) {
-            Self::Cause
+            (Self::Cause, rest)
         } else if starts(STEP_HEADINGS) {
-            Self::Steps
+            (Self::Steps, rest)
         } else if starts(SYMPTOM_HEADINGS) {
-            Self::Symptoms
+            (Self::Symptoms, rest)
         } else {
-            Self::Other
+            (Self::Other, rest)
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::assess::playbook::resolution;
 use crate::search::lexicon::Lexicon;
 use crate::search::runbook::{Runbook, RunbookCause};
 use crate::search::terms::{self, Term};
+use crate::search::words;
 use crate::store::{self, AccountScope};
 
 /// The part of a session's messages that is read, in bytes.
@@ -27,10 +28,10 @@ pub(super) struct Candidate {
     pub(super) steps: Vec<String>,
     /// The keys of its title, its description, what people wrote, and its cause.
     pub(super) keys: FieldKeys,
-    /// The terms of its title.
-    pub(super) title_terms: Vec<Term>,
     /// The terms of its cause, each once.
     pub(super) cause_terms: Vec<Term>,
+    /// The terms of the first sentence of its cause.
+    pub(super) head_terms: Vec<Term>,
 }
 
 /// The keys of the terms in each part of a known problem.
@@ -97,15 +98,21 @@ impl SolvedSession {
     }
 }
 
+impl FieldKeys {
+    /// The number of keys.
+    pub(super) fn count(&self) -> usize {
+        [&self.title, &self.problem, &self.talk, &self.cause, &self.steps].iter().map(|keys| keys.len()).sum()
+    }
+}
+
 impl Candidate {
     /// The cause of a resolved session.
     pub(super) fn from_session(session: SolvedSession, lexicon: &Lexicon) -> Self {
         let told = resolution::read(&session.resolution);
         let cause_text = format!("{}\n{}", told.content.join("\n"), session.confirmed);
-        let title_terms = unique(terms::terms(&session.title, lexicon));
         let cause_terms = unique(terms::terms(&cause_text, lexicon));
         let keys = FieldKeys {
-            title: keys(&title_terms),
+            title: terms::key_set(&session.title, lexicon),
             problem: terms::key_set(&session.intake, lexicon),
             talk: terms::key_set(&session.talk, lexicon),
             cause: keys(&cause_terms),
@@ -115,10 +122,11 @@ impl Candidate {
             ),
         };
         let cause = told.summary();
+        let head_terms = head_terms(&cause, lexicon);
         // What worked was tried by this team; what was told may be told in passing.
         let fixes = told.fixes.iter().map(|fix| (*fix).to_owned());
         let steps = session.worked_steps.iter().cloned().chain(fixes).collect();
-        Self { cause, steps, keys, title_terms, cause_terms, source: Source::Session(session) }
+        Self { cause, steps, keys, cause_terms, head_terms, source: Source::Session(session) }
     }
 
     /// When it was resolved; none for a runbook, which does not age.
@@ -137,24 +145,29 @@ impl Candidate {
     fn from_cause(runbook: &Arc<Runbook>, cause: &RunbookCause, lexicon: &Lexicon) -> Self {
         let told = [cause.heading.as_str(), cause.text.as_str()];
         let told: Vec<&str> = told.into_iter().filter(|text| !text.is_empty()).collect();
-        let title_terms = unique(terms::terms(&runbook.title, lexicon));
         let cause_terms = unique(terms::terms(&told.join("\n"), lexicon));
         let keys = FieldKeys {
-            title: keys(&title_terms),
+            title: terms::key_set(&runbook.title, lexicon),
             problem: terms::key_set(&format!("{}\n{}", runbook.overview, cause.heading), lexicon),
             talk: HashSet::new(),
             cause: keys(&cause_terms),
             steps: terms::key_set(&cause.steps.join("\n"), lexicon),
         };
+        let told = told.join(": ");
         Self {
-            cause: told.join(": "),
+            head_terms: head_terms(&told, lexicon),
+            cause: told,
             steps: cause.steps.clone(),
             keys,
-            title_terms,
             cause_terms,
             source: Source::Runbook(Arc::clone(runbook)),
         }
     }
+}
+
+/// The first sentence says the cause; the ones after it say how it came, and what was done.
+fn head_terms(cause: &str, lexicon: &Lexicon) -> Vec<Term> {
+    unique(words::sentences(cause).next().map(|head| terms::terms(head, lexicon)).unwrap_or_default())
 }
 
 fn unique(mut terms: Vec<Term>) -> Vec<Term> {

@@ -10,7 +10,7 @@ use crate::assess::draft::{DraftStep, MAX_QUOTES};
 use crate::assess::playbook::candidate::{Candidate, SolvedSession, Source};
 use crate::assess::playbook::confidence;
 use crate::assess::playbook::problem::Problem;
-use crate::assess::playbook::ranking::{self, Ranked};
+use crate::assess::playbook::ranking::{self, Ranked, Ranking};
 use crate::domain::briefing::Briefing;
 use crate::search::SolutionSource;
 use crate::search::lexicon::Lexicon;
@@ -72,9 +72,10 @@ pub(in crate::assess) async fn gather_findings(
 ) -> Result<Findings, EngineError> {
     context.search.refresh_runbooks().await?;
     let lexicon = context.search.lexicon();
-    let problem = Problem::read(briefing, &lexicon);
+    let mut problem = Problem::read(briefing, &lexicon);
     let query = problem.query(&lexicon);
     let found = context.search.find_candidates(context.store, context.account, query).await?;
+    problem.correct(&found.corrections);
     let (mut sessions, mut candidates) = (Vec::new(), Vec::new());
     for source in found.sources {
         match source {
@@ -87,8 +88,8 @@ pub(in crate::assess) async fn gather_findings(
     }
     let sessions = read_sessions(context, sessions).await?;
     candidates.extend(sessions.into_iter().map(|session| Candidate::from_session(session, &lexicon)));
-    let ranked = ranking::rank(&problem, &candidates, &found.rarity);
-    Ok(Findings::new(&ranked, found.rarity, lexicon))
+    let ranking = ranking::rank(&problem, &candidates, &found.rarity);
+    Ok(Findings::new(&ranking, found.rarity, lexicon))
 }
 
 async fn read_sessions(context: EngineContext<'_>, ids: Vec<SessionId>) -> store::Result<Vec<SolvedSession>> {
@@ -100,14 +101,13 @@ async fn read_sessions(context: EngineContext<'_>, ids: Vec<SessionId>) -> store
 }
 
 impl Findings {
-    fn new(ranked: &[Ranked<'_>], rarity: Rarity, lexicon: Arc<Lexicon>) -> Self {
-        let standing = ranked.iter().filter(|cause| cause.ruled_out.is_none());
+    fn new(ranking: &Ranking<'_>, rarity: Rarity, lexicon: Arc<Lexicon>) -> Self {
+        let standing = ranking.causes.iter().filter(|cause| cause.ruled_out.is_none());
         let leads: Vec<&Ranked<'_>> = standing.filter(|cause| is_lead(cause)).take(MAX_QUOTES).collect();
         let best = leads.first();
         let confidence = best.map(|best| {
-            let probability = confidence::probability(&best.features);
-            tracing::debug!(features = ?best.features, probability, "the best cause");
-            confidence::level(probability)
+            tracing::debug!(probability = best.probability, none = ranking.none, "the best cause");
+            confidence::level(best.probability, ranking.none, best.denied)
         });
         Self {
             runbook: leads.iter().flat_map(|cause| &cause.sources).find_map(|source| match &source.source {

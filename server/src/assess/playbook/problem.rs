@@ -13,18 +13,18 @@ use crate::search::terms::{self, Term};
 /// A message of more lines than this is a log: only its telling lines count.
 const MAX_PROSE_LINES: usize = 10;
 /// The lines of a log that count.
-const MAX_LOG_LINES: usize = 8;
+const MAX_LOG_LINES: usize = 12;
 /// The part of each text that is read, in bytes.
 const MAX_TEXT_BYTES: usize = 16 * 1024;
 /// The most terms of a problem.
 const MAX_TERMS: usize = 400;
 
 // How much the parts of a case matter, fitted on the tuning half of the cases of `bench/assess`.
-const TITLE_WEIGHT: f64 = 0.55;
-const INTAKE_WEIGHT: f64 = 1.1;
-const NOTES_WEIGHT: f64 = 1.4;
-const MESSAGE_WEIGHT: f64 = 1.0;
-const SUPPOSED_WEIGHT: f64 = 0.3;
+const TITLE_WEIGHT: f64 = 1.08;
+const INTAKE_WEIGHT: f64 = 1.22;
+const NOTES_WEIGHT: f64 = 1.0;
+const MESSAGE_WEIGHT: f64 = 1.63;
+const SUPPOSED_WEIGHT: f64 = 0.39;
 const CONFIRMED_WEIGHT: f64 = 1.3;
 
 /// What a log line has that tells what went wrong.
@@ -32,10 +32,11 @@ const CONFIRMED_WEIGHT: f64 = 1.3;
 const TELLING: &[&str] = &[
     "error", "fail", "denied", "refused", "exceed", "cannot", "can't", "unable", "fatal", "timeout",
     "timed out", "killed", "invalid", "expired", "rejected", "no space", "not found", "unreachable", "mismatch",
-    "critical", "panic", "abort", "unauthorized", "forbidden", "fehler", "abgelehnt", "erreur", "warn",
-    "missing", "lost", "drop", "too many", "too large", "bad ", "unknown", "not allowed", "exhaust", "oom",
-    "reset by",
+    "critical", "panic", "abort", "unauthorized", "forbidden", "fehler", "abgelehnt", "erreur", "too many",
+    "too large", "not allowed", "exhaust", "oom", "reset by", "exception", "revo", "overflow", "full", "corrupt",
 ];
+/// What a line has that may be told in passing.
+const HINTING: &[&str] = &["warn", "missing", "lost", "drop", "bad ", "unknown", "retry", "skip", "denie"];
 
 /// A case, read.
 #[derive(Debug, Default)]
@@ -44,6 +45,8 @@ pub(super) struct Problem {
     pub(super) terms: Vec<QueryTerm>,
     /// What it is not.
     pub(super) denials: Vec<Denial>,
+    /// Whether people say that they have gone through everything that is known.
+    pub(super) is_exhausted: bool,
 }
 
 /// What people say that the cause is not.
@@ -80,7 +83,18 @@ impl Problem {
             reader.read_talk(&message.content, MESSAGE_WEIGHT);
         }
         briefing.branches.iter().for_each(|branch| reader.read_branch(branch));
-        Self { terms: reader.order, denials: reader.denials }
+        let is_exhausted = std::iter::once(briefing.title.as_str())
+            .chain([briefing.notes.as_str()])
+            .chain(people(briefing).map(|message| message.content.as_str()))
+            .any(|text| statement::gives_up(bounded(text)));
+        Self { terms: reader.order, denials: reader.denials, is_exhausted }
+    }
+
+    /// Adds what misspelled words stand for.
+    pub(super) fn correct(&mut self, corrections: &HashMap<String, String>) {
+        for term in &mut self.terms {
+            *term = term.corrected(corrections);
+        }
     }
 
     /// The terms to search for, and those of denials, whose rarity matters too.
@@ -90,6 +104,7 @@ impl Problem {
             alternatives: lexicon.alternatives(&term.keys).to_vec(),
             term: term.clone(),
             weight: 0.0,
+            is_talk: false,
         });
         self.terms.iter().cloned().chain(denied).collect()
     }
@@ -114,7 +129,7 @@ impl Reader<'_> {
             if statement::takes_back(text) {
                 self.deny(text, DenialKind::Statement);
             } else if stance == Stance::Supposed {
-                self.add(text, weight * SUPPOSED_WEIGHT);
+                self.add(text, SUPPOSED_WEIGHT);
             } else {
                 self.add(text, weight);
             }
@@ -126,14 +141,14 @@ impl Reader<'_> {
         let text = bounded(text);
         if text.lines().count() > MAX_PROSE_LINES {
             for line in telling_lines(text) {
-                self.add(line, weight);
+                self.add_talk(line, weight);
             }
             return;
         }
         for Clause { text, stance } in statement::clauses(text) {
             match stance {
-                Stance::Stated => self.add(text, weight),
-                Stance::Supposed | Stance::Asked => self.add(text, weight * SUPPOSED_WEIGHT),
+                Stance::Stated => self.add_talk(text, weight),
+                Stance::Supposed | Stance::Asked => self.add(text, SUPPOSED_WEIGHT),
                 Stance::Denied => self.deny(text, DenialKind::Statement),
                 Stance::InOrder => self.deny(text, DenialKind::Aside),
                 Stance::NoEffect => self.deny(text, DenialKind::NoEffect),
@@ -166,6 +181,14 @@ impl Reader<'_> {
     }
 
     fn add(&mut self, text: &str, weight: f64) {
+        self.add_new(text, weight, false);
+    }
+
+    fn add_talk(&mut self, text: &str, weight: f64) {
+        self.add_new(text, weight, true);
+    }
+
+    fn add_new(&mut self, text: &str, weight: f64, is_talk: bool) {
         for term in terms::terms(text, self.lexicon) {
             match self.weights.get(term.main_key()) {
                 Some(at) => {
@@ -175,7 +198,7 @@ impl Reader<'_> {
                 None if self.order.len() < MAX_TERMS => {
                     self.weights.insert(term.main_key().to_owned(), self.order.len());
                     let alternatives = self.lexicon.alternatives(&term.keys).to_vec();
-                    self.order.push(QueryTerm { term, alternatives, weight });
+                    self.order.push(QueryTerm { term, alternatives, weight, is_talk });
                 }
                 None => {}
             }
@@ -196,22 +219,25 @@ fn bounded(text: &str) -> &str {
     &text[..text.floor_char_boundary(MAX_TEXT_BYTES)]
 }
 
-/// The lines of a log that say what went wrong, in order; the last ones if none does.
+/// The lines of a log that say what went wrong, in order: those that come seldom before those that come again and again.
 fn telling_lines(log: &str) -> impl Iterator<Item = &str> {
-    let mut seen = HashSet::new();
     let shape = |line: &str| line.chars().filter(|c| c.is_alphabetic()).collect::<String>();
-    let mut lines: Vec<&str> = log
-        .lines()
-        .filter(|line| {
-            let lower = line.to_lowercase();
-            TELLING.iter().any(|word| lower.contains(word)) && seen.insert(shape(line))
-        })
-        .collect();
-    if lines.len() > MAX_LOG_LINES {
-        // The first error is often the cause, the last ones are what stopped the work.
-        let last = lines.split_off(lines.len() - MAX_LOG_LINES / 2);
-        lines.truncate(MAX_LOG_LINES / 2);
-        lines.extend(last);
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    let mut lines: Vec<(usize, &str, bool)> = Vec::new();
+    for (at, line) in log.lines().enumerate() {
+        let lower = line.to_lowercase();
+        let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+        let is_telling = has(TELLING);
+        if is_telling || has(HINTING) {
+            let count = counts.entry(shape(line)).or_default();
+            *count += 1;
+            if *count == 1 {
+                lines.push((at, line, is_telling));
+            }
+        }
     }
-    lines.into_iter()
+    lines.sort_by_key(|(at, line, is_telling)| (!is_telling, counts.get(&shape(line)).copied(), *at));
+    lines.truncate(MAX_LOG_LINES);
+    lines.sort_by_key(|(at, ..)| *at);
+    lines.into_iter().map(|(_, line, _)| line)
 }

@@ -1,182 +1,241 @@
 //! Which known cause fits a problem: by the evidence for each, without those that the case rules out.
+//!
+//! A log-linear model: each source has a score, a weighted sum of what speaks for it, and so has the answer that none
+//! fits. The probability of an answer is its share of the sum of the exponentials of all scores. All weights were fitted
+//! together, on cases with known answers: the tuning half of `bench/assess` and of a second world like it, and their
+//! resolved sessions, each assessed without itself.
 
 use std::collections::HashSet;
 use std::time::Duration;
 
 use tierup_common::time::Timestamp;
 
-use crate::assess::playbook::candidate::{Candidate, FieldKeys, Source};
-use crate::assess::playbook::problem::{Denial, DenialKind, Problem};
+use crate::assess::playbook::candidate::{Candidate, Source};
+use crate::assess::playbook::denial::TellingDenial;
+use crate::assess::playbook::evidence::{MIN_RARITY, Shared, Values, share_in};
+use crate::assess::playbook::problem::{Denial, Problem};
 use crate::search::rarity::{QueryTerm, Rarity};
 use crate::search::terms::{Term, TermKind};
-use crate::search::words;
 
-// Fitted on the tuning half of the cases of `bench/assess`, as are the weights in `field_weights` and `problem.rs`.
-
-/// How much it counts that the problem has the words of a source's title.
-const TITLE_FACTOR: f64 = 0.6;
-/// How much each further source of a cause adds, of what the one before it did.
-const VOTE_FACTOR: f64 = 0.32;
+// What speaks for a source.
+const EVIDENCE_LOG: f64 = 5.71;
+const EVIDENCE: f64 = -0.54;
+const TALK_EVIDENCE_LOG: f64 = 0.43;
+const COVERED: f64 = 2.54;
+/// The problem has the words of the cause, and those of its first sentence.
+const CAUSE_TOLD: f64 = 0.5;
+const HEAD_TOLD: f64 = 0.85;
 /// A runbook was written to be found; a session was not.
-const RUNBOOK_FACTOR: f64 = 2.9;
-/// How much a denial counts that names the title of a source and not its cause.
-const TITLE_NAMING: f64 = 1.9;
-/// The power of rarity: one rare word tells more than several that half of all texts have.
-const RARITY_POWER: f64 = 1.9;
-/// How much more an identifier tells than a word.
-const IDENTIFIER_FACTOR: f64 = 2.4;
-/// The same of a name or a number.
-const NAME_FACTOR: f64 = 0.36;
-/// What speaks against a cause by this much rules it out.
-const RULED_OUT: f64 = 0.55;
+const RUNBOOK: f64 = 1.19;
+/// A long text has any word.
+const SIZE_LOG: f64 = -0.75;
+const USUAL_SIZE_LOG: f64 = 4.0;
+
+// What speaks for no source.
+const NONE: f64 = 4.39;
+/// The problem has much to tell: it could be found if it were known.
+const LEADING_LOG: f64 = 1.23;
+/// The problem has words that no source has.
+const UNKNOWN: f64 = 1.12;
+/// People have gone through everything that is known.
+const EXHAUSTED: f64 = 1.12;
+/// A cause that is ruled out fitted better than those that are left.
+const FALLEN: f64 = 0.17;
+const MAX_FALLEN: f64 = 2.0;
+
+/// Added to evidence before its logarithm is taken.
+const EVIDENCE_OFFSET: f64 = 0.5;
+/// A cause is near if it has this share of the best one's evidence.
+const NEAR: f64 = 0.25;
+/// How much less a term tells that a cause has which is ruled out.
+const FALLEN_TERMS: f64 = 0.31;
+/// A cause of which this share is denied is ruled out.
+const RULED_OUT: f64 = 0.6;
 
 /// After this time a source has lost half of what it loses with age: systems change, but seldom completely.
 const HALF_LIFE: Duration = Duration::from_hours(8 * 7 * 24);
 /// What the oldest source counts.
 const OLD_FACTOR: f64 = 0.75;
-/// The terms of a problem that tell the most.
-const LEADING_TERMS: usize = 12;
-/// A lead is measured against the cause this many places behind.
-const PLACES_BEHIND: usize = 4;
-/// The largest lead.
-const MAX_LEAD: f64 = 4.0;
-/// Scores below this are no score.
-const MIN_SCORE: f64 = 0.1;
-/// A cause is near if it has this share of the best one's evidence.
-const NEAR: f64 = 0.25;
-/// Terms that are more common than this say nothing about which cause is meant.
-const MIN_RARITY: f64 = 0.3;
 /// Causes that share this much are one.
 const SAME_CAUSE: f64 = 0.38;
+
+/// The known causes, and how probable it is that none of them fits.
+#[derive(Debug)]
+pub(super) struct Ranking<'c> {
+    /// The causes by how well they fit, the best first; those that are ruled out last.
+    pub(super) causes: Vec<Ranked<'c>>,
+    /// The probability of no cause.
+    pub(super) none: f64,
+}
 
 /// A cause with its sources, and how it fits.
 #[derive(Debug)]
 pub(super) struct Ranked<'c> {
     /// Its sources, the best first.
     pub(super) sources: Vec<&'c Candidate>,
-    pub(super) score: f64,
-    pub(super) features: Features,
-    /// The terms of the problem that the best source has.
+    /// The probability that it is the right one.
+    pub(super) probability: f64,
+    /// The terms of the problem that the best source has, the most telling first.
     pub(super) shared: Vec<&'c QueryTerm>,
     /// What rules it out, if anything does.
     pub(super) ruled_out: Option<&'c Denial>,
-    cause: TellingCause<'c>,
-}
-
-/// What the confidence in a cause depends on.
-#[derive(Clone, Copy, PartialEq, Debug, Default)]
-pub(super) struct Features {
-    /// How much the terms tell that problem and source share, summed up.
-    pub(super) evidence: f64,
-    /// The source's share of the problem's most telling terms, from 0 to 1.
-    pub(super) covered: f64,
-    /// How much the most telling term tells that both have.
-    pub(super) strongest: f64,
-    /// How strongly the case speaks against the cause, from 0 to 1.
+    /// The share of it that the case denies, from 0 to 1.
     pub(super) denied: f64,
-    /// How far it is ahead of the causes behind it: the logarithm of the ratio of scores.
-    pub(super) lead: f64,
 }
 
-/// The known causes by how well they fit, the best first; those that are ruled out last.
-pub(super) fn rank<'c>(
-    problem: &'c Problem,
-    candidates: &'c [Candidate],
-    rarity: &Rarity,
-) -> Vec<Ranked<'c>> {
-    let scale = Scale::new(problem, candidates, rarity);
-    let mut scored: Vec<Scored<'c>> =
-        candidates.iter().map(|candidate| Scored::new(problem, candidate, &scale)).collect();
-    scored.sort_by(|one, other| other.score.total_cmp(&one.score));
-    let mut ranked: Vec<Ranked<'c>> = Vec::new();
-    for scored in scored {
-        match ranked.iter_mut().find(|known| known.cause.is_same(&scored.cause)) {
-            Some(known) => known.add(&scored),
-            None => ranked.push(Ranked::new(scored)),
+/// Ranks the known causes.
+pub(super) fn rank<'c>(problem: &'c Problem, candidates: &'c [Candidate], rarity: &Rarity) -> Ranking<'c> {
+    let values = Values::new(problem, rarity);
+    let mut sources: Vec<Scored<'c>> =
+        candidates.iter().map(|candidate| Scored::new(problem, candidate, &values, rarity)).collect();
+    apply_denials(&mut sources, &problem.denials, rarity);
+    let values = values.scaled(&term_factors(problem, &sources));
+    let scale = Scale::new(problem, candidates, &values, rarity);
+    for source in &mut sources {
+        source.score = scale.score(source);
+    }
+    let none = scale.score_of_none(&sources);
+    sources.sort_by(|one, other| other.score.total_cmp(&one.score));
+    let highest = sources.first().map_or(none, |best| best.score.max(none));
+    let total: f64 =
+        sources.iter().map(|source| (source.score - highest).exp()).sum::<f64>() + (none - highest).exp();
+    let mut groups: Vec<(Ranked<'c>, TellingCause<'c>)> = Vec::new();
+    for source in sources {
+        let probability = (source.score - highest).exp() / total;
+        match groups.iter_mut().find(|(_, cause)| cause.is_same(&source.cause)) {
+            Some((ranked, _)) => {
+                ranked.probability += probability;
+                ranked.sources.push(source.candidate);
+            }
+            None => groups.push((
+                Ranked {
+                    sources: vec![source.candidate],
+                    probability,
+                    shared: source.shared.terms(problem, &values),
+                    ruled_out: source.ruled_out,
+                    denied: source.denied(),
+                },
+                source.cause,
+            )),
         }
     }
-    apply_denials(&mut ranked, &problem.denials, rarity);
-    ranked.sort_by(|one, other| {
-        one.ruled_out.is_some().cmp(&other.ruled_out.is_some()).then(other.score.total_cmp(&one.score))
+    let mut causes: Vec<Ranked<'c>> = groups.into_iter().map(|(ranked, _)| ranked).collect();
+    causes.sort_by(|one, other| {
+        let by_fit = other.probability.total_cmp(&one.probability);
+        one.ruled_out.is_some().cmp(&other.ruled_out.is_some()).then(by_fit)
     });
-    set_leads(&mut ranked);
-    ranked
+    Ranking { causes, none: (none - highest).exp() / total }
 }
 
 struct Scored<'c> {
     candidate: &'c Candidate,
-    score: f64,
-    features: Features,
-    shared: Vec<&'c QueryTerm>,
+    shared: Shared,
+    /// Before anything is denied.
+    evidence: f64,
     cause: TellingCause<'c>,
+    /// The logarithm of what the denials leave of it.
+    log_left: f64,
+    ruled_out: Option<&'c Denial>,
+    score: f64,
 }
 
 impl<'c> Scored<'c> {
-    fn new(problem: &'c Problem, candidate: &'c Candidate, scale: &Scale<'_>) -> Self {
-        let rarity = scale.rarity;
-        let weights = field_weights(&candidate.keys);
-        let (mut evidence, mut shared, mut covered) = (0.0, Vec::new(), 0.0);
-        for (term, value) in problem.terms.iter().zip(&scale.values) {
-            let Some(value) = *value else { continue };
-            let Some((_, field)) = weights.iter().find(|(keys, _)| term.term.is_in(keys)) else { continue };
-            evidence += value * field;
-            covered += if value >= scale.least_leading { value } else { 0.0 };
-            shared.push((value, term));
-        }
-        shared.sort_by(|(one, _), (other, _)| other.total_cmp(one));
-        let title: f64 = candidate.title_terms.iter().map(|term| rarity.of(term)).sum();
-        let in_problem = |term: &&Term| term.keys.iter().any(|key| scale.keys.contains(key.as_str()));
-        let asked: f64 = candidate.title_terms.iter().filter(in_problem).map(|term| rarity.of(term)).sum();
-        let title_covered = if title > 0.0 { asked / title } else { 0.0 };
+    fn new(problem: &Problem, candidate: &'c Candidate, values: &Values, rarity: &Rarity) -> Self {
+        let shared = Shared::new(problem, candidate);
         Self {
-            candidate,
-            score: evidence
-                * (0.6 + TITLE_FACTOR * title_covered)
-                * source_factor(candidate)
-                * scale.recency(candidate),
-            features: Features {
-                evidence,
-                covered: if scale.leading > 0.0 { covered / scale.leading } else { 0.0 },
-                strongest: shared.first().map_or(0.0, |(value, _)| *value),
-                ..Features::default()
-            },
-            shared: shared.into_iter().map(|(_, term)| term).collect(),
+            evidence: shared.evidence(values),
+            shared,
             cause: TellingCause::new(candidate, rarity),
+            log_left: 0.0,
+            ruled_out: None,
+            score: 0.0,
+            candidate,
+        }
+    }
+
+    fn denied(&self) -> f64 {
+        1.0 - self.log_left.exp()
+    }
+}
+
+/// Weighs what the case says against each near cause. What speaks against one source of a cause speaks against all.
+fn apply_denials<'c>(sources: &mut [Scored<'c>], denials: &'c [Denial], rarity: &Rarity) {
+    let best = sources.iter().map(|source| source.evidence).fold(0.0, f64::max);
+    let near: Vec<usize> = (0..sources.len()).filter(|at| sources[*at].evidence >= best * NEAR).collect();
+    let candidates: Vec<&Candidate> = near.iter().map(|at| sources[*at].candidate).collect();
+    let is_same =
+        |one: usize, other: usize| one == other || sources[one].cause.is_same(&sources[other].cause);
+    let same: Vec<Vec<usize>> = (0..sources.len())
+        .map(|one| (0..near.len()).filter(|other| is_same(one, near[*other])).collect())
+        .collect();
+    for denial in denials {
+        let denial = TellingDenial::new(denial, &candidates, rarity);
+        let naming: Vec<f64> = candidates.iter().map(|candidate| denial.naming(candidate, rarity)).collect();
+        for (source, same) in sources.iter_mut().zip(&same) {
+            let naming = same.iter().map(|at| naming[*at]).fold(0.0, f64::max);
+            source.log_left += denial.log_left(naming);
+            if source.ruled_out.is_none() && source.denied() >= RULED_OUT {
+                source.ruled_out = Some(denial.denial);
+            }
         }
     }
 }
 
-/// What all candidates for a problem are measured by.
+/// How much each term of the problem still tells: what stays must share words that the fallen do not.
+fn term_factors(problem: &Problem, sources: &[Scored<'_>]) -> Vec<f64> {
+    let mut fallen = vec![0.0_f64; problem.terms.len()];
+    for source in sources {
+        for at in source.shared.places() {
+            fallen[at] = fallen[at].max(source.denied());
+        }
+    }
+    fallen.into_iter().map(|denied| 1.0 - FALLEN_TERMS * denied).collect()
+}
+
+/// What all sources for a problem are measured by.
 struct Scale<'p> {
+    problem: &'p Problem,
+    values: &'p Values,
     rarity: &'p Rarity,
-    /// How much each of the problem's terms tells; none for one that is too common.
-    values: Vec<Option<f64>>,
+    /// The problem's most telling terms, and how much they tell together.
+    leading: (Vec<usize>, f64),
     /// The keys of the problem's terms.
     keys: HashSet<&'p str>,
-    /// How much the problem's most telling terms tell together.
-    leading: f64,
-    /// How much the least of them tells.
-    least_leading: f64,
     /// When the newest of the sessions was resolved: ages count from there.
     newest: Option<Timestamp>,
 }
 
 impl<'p> Scale<'p> {
-    fn new(problem: &'p Problem, candidates: &[Candidate], rarity: &'p Rarity) -> Self {
-        let mut leading: Vec<f64> = problem.terms.iter().map(|term| value(term, rarity)).collect();
-        let is_telling = |term: &QueryTerm| rarity.of(&term.term) >= MIN_RARITY;
-        let values = problem.terms.iter().zip(&leading);
-        let values = values.map(|(term, value)| is_telling(term).then_some(*value)).collect();
-        leading.sort_by(|one, other| other.total_cmp(one));
-        leading.truncate(LEADING_TERMS);
+    fn new(problem: &'p Problem, candidates: &[Candidate], values: &'p Values, rarity: &'p Rarity) -> Self {
         Self {
-            rarity,
+            problem,
             values,
+            rarity,
+            leading: values.leading(problem, rarity),
             keys: problem.terms.iter().flat_map(|term| term.term.keys.iter().map(String::as_str)).collect(),
-            leading: leading.iter().sum(),
-            least_leading: leading.last().copied().unwrap_or_default(),
             newest: candidates.iter().filter_map(Candidate::resolved_at).max(),
         }
+    }
+
+    fn score(&self, source: &Scored<'_>) -> f64 {
+        let candidate = source.candidate;
+        let evidence = source.shared.evidence(self.values);
+        let talk = source.shared.talk_evidence(self.problem, self.values);
+        let is_told = |term: &Term| term.keys.iter().any(|key| self.keys.contains(key.as_str()));
+        let head = candidate.head_terms.iter().filter(|term| term.kind != TermKind::Name);
+        let head: Vec<Term> = head.filter(|term| self.rarity.of(term) >= MIN_RARITY).cloned().collect();
+        #[expect(clippy::cast_precision_loss, reason = "texts have far fewer than 2^52 words")]
+        let size = (candidate.keys.count() as f64).ln_1p();
+        EVIDENCE_LOG * (evidence + EVIDENCE_OFFSET).ln()
+            + EVIDENCE * evidence
+            + TALK_EVIDENCE_LOG * (talk + EVIDENCE_OFFSET).ln()
+            + COVERED * source.shared.covered(self.values, &self.leading)
+            + CAUSE_TOLD * share_in(&candidate.cause_terms, self.rarity, is_told)
+            + HEAD_TOLD * share_in(&head, self.rarity, is_told)
+            + SIZE_LOG * (size - USUAL_SIZE_LOG)
+            + if matches!(candidate.source, Source::Runbook(_)) { RUNBOOK } else { 0.0 }
+            + self.recency(candidate).ln()
+            + source.log_left
     }
 
     /// How much a source counts by its age.
@@ -185,143 +244,19 @@ impl<'p> Scale<'p> {
         let half_lives = newest.since(resolved_at).as_secs_f64() / HALF_LIFE.as_secs_f64();
         OLD_FACTOR + (1.0 - OLD_FACTOR) * 0.5_f64.powf(half_lives)
     }
-}
 
-impl<'c> Ranked<'c> {
-    fn new(scored: Scored<'c>) -> Self {
-        Self {
-            sources: vec![scored.candidate],
-            score: scored.score,
-            features: scored.features,
-            shared: scored.shared,
-            ruled_out: None,
-            cause: scored.cause,
-        }
+    /// The score of the answer that no source fits.
+    fn score_of_none(&self, sources: &[Scored<'_>]) -> f64 {
+        let most = |part: &dyn Fn(&Scored<'_>) -> f64| {
+            sources.iter().map(|source| part(source) * source.evidence).fold(0.0, f64::max)
+        };
+        let fallen =
+            most(&|source| source.denied()) / (most(&|source| 1.0 - source.denied()) + EVIDENCE_OFFSET);
+        NONE + LEADING_LOG * (self.leading.1 + EVIDENCE_OFFSET).ln()
+            + UNKNOWN * self.values.unknown_share(self.problem, self.rarity)
+            + if self.problem.is_exhausted { EXHAUSTED } else { 0.0 }
+            + FALLEN * fallen.min(MAX_FALLEN)
     }
-
-    /// Another source of the cause votes for it, the less the more there are.
-    fn add(&mut self, scored: &Scored<'c>) {
-        self.score += scored.score * VOTE_FACTOR.powi(i32::try_from(self.sources.len()).unwrap_or(i32::MAX));
-        self.sources.push(scored.candidate);
-    }
-}
-
-/// Weighs what the case says against each cause, and rules causes out.
-fn apply_denials<'c>(ranked: &mut [Ranked<'c>], denials: &'c [Denial], rarity: &Rarity) {
-    let best = ranked.iter().map(|cause| cause.features.evidence).fold(0.0, f64::max);
-    let is_near = |cause: &Ranked<'_>| cause.features.evidence >= best * NEAR;
-    let near: Vec<&Candidate> = ranked
-        .iter()
-        .filter(|cause| is_near(cause))
-        .flat_map(|cause| cause.sources.iter().copied())
-        .collect();
-    let telling: Vec<(&Denial, Vec<(&Term, f64)>)> =
-        denials.iter().map(|denial| (denial, telling_terms(denial, &near, rarity))).collect();
-    for cause in ranked.iter_mut().filter(|cause| is_near(cause)) {
-        let (mut standing, mut strongest) = (1.0, 0.0);
-        for (denial, terms) in &telling {
-            let named =
-                cause.sources.iter().map(|source| naming(denial.kind, terms, source)).fold(0.0, f64::max);
-            let against = named * denial.kind.strength();
-            standing *= 1.0 - against;
-            if against > strongest {
-                strongest = against;
-                cause.ruled_out = Some(denial);
-            }
-        }
-        cause.score *= standing;
-        cause.features.denied = 1.0 - standing;
-        cause.ruled_out = cause.ruled_out.filter(|_| cause.features.denied >= RULED_OUT);
-    }
-}
-
-/// The terms of a denial that tell causes apart, with how much they do: a term that most of the near causes have names
-/// the subject, not a cause.
-fn telling_terms<'d>(denial: &'d Denial, near: &[&Candidate], rarity: &Rarity) -> Vec<(&'d Term, f64)> {
-    let terms = denial.terms.iter().filter(|term| term.kind != TermKind::Name);
-    let weighed = terms.map(|term| {
-        let having = near.iter().filter(|candidate| term.is_in(&candidate.keys.cause)).count();
-        // The only cause there is, is the one that is meant.
-        let own = if near.len() == 1 { 1.0 } else { 1.0 - words::share(having, near.len()) };
-        (term, rarity.of(term), own)
-    });
-    weighed
-        .filter(|(_, rare, _)| *rare >= MIN_RARITY)
-        .map(|(term, rare, own)| (term, rare * own * own))
-        .collect()
-}
-
-impl DenialKind {
-    /// How much a denial speaks against the cause that it names.
-    const fn strength(self) -> f64 {
-        match self {
-            Self::Hypothesis | Self::NoEffect => 0.58,
-            Self::Statement => 0.98,
-            Self::Evidence => 0.36,
-            Self::Aside => 0.17,
-        }
-    }
-
-    /// The terms that denial and cause must share.
-    const fn least_terms(self) -> usize {
-        match self {
-            Self::Hypothesis | Self::Statement => 1,
-            Self::NoEffect | Self::Evidence | Self::Aside => 2,
-        }
-    }
-}
-
-/// How well a denial names a cause, from 0 to 1: the share of its terms that the cause has.
-fn naming(kind: DenialKind, terms: &[(&Term, f64)], candidate: &Candidate) -> f64 {
-    let fields = &candidate.keys;
-    let (mut all, mut named, mut count) = (0.0, 0.0, 0);
-    for (term, weight) in terms {
-        all += weight;
-        if term.is_in(&fields.cause) {
-            named += weight;
-            count += 1;
-        } else if term.is_in(&fields.title) {
-            named += weight * TITLE_NAMING;
-        }
-    }
-    if count < kind.least_terms() || all <= 0.0 { 0.0 } else { (named / all).min(1.0) }
-}
-
-/// Sets how far each cause is ahead of those some places behind it: near-duplicates of the best one say little.
-fn set_leads(ranked: &mut [Ranked<'_>]) {
-    let scores: Vec<f64> = ranked.iter().map(|cause| cause.score).collect();
-    for (at, cause) in ranked.iter_mut().enumerate() {
-        let behind = scores.get(at + PLACES_BEHIND).copied().unwrap_or_default().max(MIN_SCORE);
-        cause.features.lead = (cause.score.max(MIN_SCORE) / behind).ln().min(MAX_LEAD);
-    }
-}
-
-/// How much it counts that a source has a term, by where it has it, the most first.
-fn field_weights(fields: &FieldKeys) -> [(&HashSet<String>, f64); 5] {
-    [
-        (&fields.talk, 1.8),
-        (&fields.cause, 1.3),
-        (&fields.title, 1.3),
-        (&fields.problem, 0.6),
-        (&fields.steps, 0.26),
-    ]
-}
-
-const fn source_factor(candidate: &Candidate) -> f64 {
-    match candidate.source {
-        Source::Runbook(_) => RUNBOOK_FACTOR,
-        Source::Session(_) => 1.0,
-    }
-}
-
-/// How much a term of a problem tells.
-pub(super) fn value(term: &QueryTerm, rarity: &Rarity) -> f64 {
-    let factor = match term.term.kind {
-        TermKind::Identifier => IDENTIFIER_FACTOR,
-        TermKind::Name => NAME_FACTOR,
-        TermKind::Word => 1.0,
-    };
-    rarity.of(&term.term).powf(RARITY_POWER) * term.weight * factor
 }
 
 /// The terms of a source's cause that tell it from others, each with how much it tells.

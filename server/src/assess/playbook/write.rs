@@ -8,9 +8,9 @@ use tierup_common::session::Message;
 use tierup_common::text::truncate;
 
 use crate::assess::draft::{AssessmentDraft, DraftStep, MAX_QUOTES, MAX_STEP_CHARS, MAX_STEPS};
+use crate::assess::playbook::evidence;
 use crate::assess::playbook::findings::Findings;
 use crate::assess::playbook::problem;
-use crate::assess::playbook::ranking;
 use crate::assess::tried::{is_same_step, mark_tried};
 use crate::domain::briefing::Briefing;
 use crate::search::terms;
@@ -79,7 +79,7 @@ fn find_evidence(briefing: &Briefing, findings: &Findings) -> Vec<Evidence> {
     let value = |sentence: &str| -> f64 {
         let keys = terms::key_set(sentence, &findings.lexicon);
         let shared = findings.shared.iter().filter(|term| term.term.is_in(&keys));
-        shared.map(|term| ranking::value(term, &findings.rarity)).sum()
+        shared.map(|term| evidence::value(term, &findings.rarity)).sum()
     };
     let quote = |message: &Message| -> Option<(f64, Evidence)> {
         let sentences = words::sentences(&message.content).map(|sentence| (value(sentence), sentence));

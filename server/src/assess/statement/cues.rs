@@ -32,7 +32,7 @@ pub(super) const DENIED: &[&str] = &[
 pub(super) const IN_ORDER: &[&str] = &[
     "isn t", "is not", "wasn t", "was not", "weren t", "fine", "green", "stable", "unaffected", "works",
     "enough", "free", "normal", "correct", "nothing odd", "nothing in", "no errors", "no error", "no word",
-    "no entries", "no loss", "passes", "passed", "clean", "already", "matches", "plenty", "unchanged",
+    "no entries", "no loss", "pass", "passes", "passed", "checked", "steady", "optimal", "geprüft", "vérifié", "comprobado", "clean", "already", "matches", "plenty", "unchanged",
     "the same as", "not in", "no such", "without any", "frei", "genug", "keine fehler", "kein fehler", "läuft",
     "funktioniert", "n est pas", "aucune", "aucun", "fonctionne", "no está", "sin errores", "funciona",
 ];
@@ -53,11 +53,22 @@ pub(super) const SUPPOSED: &[&str] = &[
     "vermute", "vermutlich", "könnte", "müsste", "evtl", "eventuell", "wahrscheinlich", "falls", "noch nicht",
     "je pense", "peut être", "je voudrais", "faudrait", "prochaine étape", "on pourrait", "pas encore",
     "quizás", "tal vez", "podría", "debería", "pienso", "creo que", "próximo paso", "todavía no", "aún no",
-    "si",
+    "si", "in mind", "had that with", "same picture as", "think of", "recipe", "as with the", "like at",
+    "like on", "as at", "dachte an", "wie damals", "wie beim", "comme pour", "como en",
 ];
 /// Where a sentence turns.
 #[rustfmt::skip]
 pub(super) const TURNS: &[&str] = &[
     "; ", " but ", " aber ", " sondern ", " mais ", " pero ", " sino ", " though ", " however", " – ", " — ",
-    " - ", ", ", " -> ", " → ",
+    " - ", ", ", ": ", " -> ", " → ",
+];
+/// People have gone through everything that is known.
+#[rustfmt::skip]
+pub(super) const GIVES_UP: &[&str] = &[
+    "nothing fits", "neither is it", "neither fits", "neither applies", "neither of", "none of the", "none of them",
+    "none of these", "all ruled out", "both ruled out", "all excluded", "everything checked", "checked everything",
+    "tried everything", "went through", "from top to bottom", "out of ideas", "no more ideas", "no idea left",
+    "what else", "ideas welcome", "any ideas", "nothing else to", "nichts davon", "nichts passt", "keine ideen",
+    "ratlos", "alles geprüft", "alles ausgeschlossen", "plus d idées", "plus d idée", "tout vérifié", "sin ideas",
+    "nada de eso", "todo comprobado",
 ];
