@@ -19,7 +19,7 @@ async fn no_dialog_opens_for_what_the_server_would_refuse() {
     priya.press("v").await;
     priya.sees("Alt-p pick up").await;
     priya.sees("escalated, with Sam Ortiz").await;
-    priya.press("<ctrl-k>").await;
+    priya.press("<alt-z>").await;
     priya.sees("Only Sam Ortiz, the opener and admins").await;
     priya.does_not_see("╭ Park").await;
     priya.press("<esc><esc>").await;
@@ -92,7 +92,7 @@ async fn key_hints_in_texts_follow_the_settings() {
     // These characters are no longer keys: they are typed.
     priya.press("?1").await;
     priya.sees("│ ?1").await;
-    priya.press("<ctrl-k>").await;
+    priya.press("<alt-z>").await;
     priya.sees("only you can see this").await;
     priya.press("<enter>").await;
     priya.sees("Parked: press 7").await;

@@ -91,9 +91,9 @@ async fn user_text_is_only_text_on_every_screen() {
     priya.paste(HOSTILE_TEXT).await;
     assert_no_control_chars(&priya, "the message").await;
     for (keys, sees, place) in [
-        ("<alt-o>", "╭ Step outcomes", "what came of the steps"),
-        ("<esc><ctrl-r>", "[ ] Step", "steps to tick"),
-        ("<esc><ctrl-g>", "? Cable", "what has been tried"),
+        ("<alt-w>", "╭ Step outcomes", "what came of the steps"),
+        ("<esc><alt-R>", "[ ] Step", "steps to tick"),
+        ("<esc><alt-C>", "? Cable", "what has been tried"),
         ("<enter>", "▌ Cable x", "a line of it being changed"),
     ] {
         priya.press(keys).await;

@@ -254,7 +254,7 @@ async fn an_ascii_terminal_gets_only_ascii() {
         ("<esc>c", "+ New session -"),
         ("<esc><enter>", "Enter start here"),
         ("<enter>", "active, yours"),
-        ("<alt-l>", "+ Log -"),
+        ("<alt-L>", "+ Log -"),
     ] {
         priya.press(keys).await;
         priya.sees(sees).await;

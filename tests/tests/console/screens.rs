@@ -252,7 +252,7 @@ async fn a_session_with_suggested_steps() {
         priya.press("1").await;
         priya.sees("│ Check the machine certificate in `certlm.msc`").await;
         assert_screen_snapshot("session", &priya).await;
-        priya.press("<ctrl-b>").await;
+        priya.press("<alt-v>").await;
         priya.sees("Likely cause").await;
         assert_screen_snapshot("session_briefing", &priya).await;
         priya.press("<esc><f1>").await;
@@ -279,10 +279,10 @@ async fn dialogs() {
         priya.sees("Suggested").await;
         priya.no_longer_sees("is yours").await;
         for (key, sees, name) in [
-            ("<ctrl-r>", "What worked", "dialog_resolve"),
-            ("<ctrl-e>", "Where you are stuck", "dialog_escalate"),
-            ("<ctrl-k>", "only you can see this", "dialog_park"),
-            ("<alt-r>", "What the next engineer should know", "dialog_release"),
+            ("<alt-R>", "What worked", "dialog_resolve"),
+            ("<alt-E>", "Where you are stuck", "dialog_escalate"),
+            ("<alt-z>", "only you can see this", "dialog_park"),
+            ("<alt-U>", "What the next engineer should know", "dialog_release"),
         ] {
             priya.press(key).await;
             priya.sees(sees).await;

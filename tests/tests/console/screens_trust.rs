@@ -200,7 +200,7 @@ async fn what_the_assessment_proposes_becomes_an_entry() {
         priya.press("<enter>").await;
         priya.sees("active, yours").await;
         priya.no_longer_sees("is yours").await;
-        priya.press("<ctrl-b>").await;
+        priya.press("<alt-v>").await;
         priya.sees("Likely cause").await;
         priya.press("o").await;
         priya.sees("proposed: o adds it").await;

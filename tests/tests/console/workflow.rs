@@ -257,7 +257,7 @@ async fn an_own_problem_from_start_to_resolution() {
     priya.sees("New session").await;
     priya.press("The lift is stuck<tab>Lift stuck<enter>").await;
     priya.sees("session 1 Lift stuck ── active, yours").await;
-    priya.press("<ctrl-k>").await;
+    priya.press("<alt-z>").await;
     priya.sees("only you can see this").await;
     priya.press("Waiting for the vendor<enter>").await;
     priya.sees("Parked: press 3").await;
@@ -269,7 +269,7 @@ async fn an_own_problem_from_start_to_resolution() {
     priya.sees("Alt-t takes it back").await;
     priya.press("<esc>p").await;
     priya.sees("active, yours").await;
-    priya.press("<ctrl-e>").await;
+    priya.press("<alt-E>").await;
     priya.sees("Where you are stuck").await;
     priya.press("No idea<tab><right><enter>").await;
     priya.sees("Escalated as #2").await;
@@ -279,13 +279,13 @@ async fn an_own_problem_from_start_to_resolution() {
 
     priya.press("1p").await;
     priya.sees("#2 Lift stuck ── active, yours").await;
-    priya.press("<alt-r>").await;
+    priya.press("<alt-U>").await;
     priya.sees("What the next engineer should know").await;
     priya.press("Lunch<enter>").await;
     priya.sees("Released #2 to the queue").await;
     priya.press("p").await;
     priya.sees("#2 Lift stuck ── active, yours").await;
-    priya.press("<ctrl-r>").await;
+    priya.press("<alt-R>").await;
     priya.sees("the next similar case").await;
     priya.press("It was off<enter>y").await;
     priya.sees("#2 resolved").await;

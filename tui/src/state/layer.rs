@@ -51,6 +51,8 @@ pub enum Layer {
     LogIn(Box<LogInForm>),
     /// Rows to choose from.
     Picker(Picker),
+    /// What can be done with the session below, by letters.
+    SessionMenu,
 }
 
 /// A claim that someone else won.
@@ -149,6 +151,7 @@ impl Layer {
             Self::Confirm(_) => Context::Confirm,
             Self::SecretWarning(_) => Context::SecretWarning,
             Self::Briefing => Context::BriefingOverlay,
+            Self::SessionMenu => Context::SessionMenu,
             Self::Picker(picker) => match picker.kind {
                 PickerKind::Branches => Context::Branches,
                 PickerKind::Steps => Context::Steps,
@@ -182,7 +185,10 @@ impl Layer {
 
     /// Whether it is about the screen below and closes with it. A dialog keeps what was typed into it.
     pub const fn closes_with_screen(&self) -> bool {
-        matches!(self, Self::Briefing | Self::Picker(_) | Self::Confirm(_) | Self::SecretWarning(_))
+        matches!(
+            self,
+            Self::Briefing | Self::Picker(_) | Self::Confirm(_) | Self::SecretWarning(_) | Self::SessionMenu
+        )
     }
 
     /// The dialog, if it is one.
