@@ -75,11 +75,10 @@ impl Keymap {
 
     /// The action of a letter of a session that was pressed with Alt.
     fn letter_action(&self, context: Context, letter: KeyCombination) -> Option<Action> {
-        let place = match context {
-            Context::Session | Context::Conversation => Context::Conversation,
-            Context::SessionMenu => Context::SessionMenu,
-            _ => return None,
-        };
+        let place = if context == Context::Session { Context::Conversation } else { context };
+        if !matches!(place, Context::Conversation | Context::SessionMenu) {
+            return None;
+        }
         let has_letter = |binding: &&Binding| binding.context == place && binding.keys.contains(&letter);
         self.bindings.iter().find(has_letter).map(|binding| binding.action)
     }
@@ -272,16 +271,13 @@ mod tests {
     }
 
     /// What a letter does. What differs in name only is one verb.
-    fn verb(action: Action) -> &'static str {
-        match action {
-            Action::Quit | Action::Close => "back",
-            Action::List(action) => action.into(),
-            Action::Briefing(BriefingAction::Whole) => "show-briefing",
-            Action::Briefing(BriefingAction::NextOpen) => "next-unread",
-            Action::Briefing(action) => action.into(),
-            Action::Session(action) => action.into(),
-            Action::Move(movement) => movement.into(),
-            action => action.into(),
+    fn verb(binding: &Binding) -> String {
+        let name = binding.action_name();
+        match name.rsplit('.').next().unwrap_or_default() {
+            "quit" | "close" => "back".into(),
+            "whole" => "show-briefing".into(),
+            "next-open" => "next-unread".into(),
+            verb => verb.into(),
         }
     }
 
@@ -307,8 +303,8 @@ mod tests {
                 if !c.is_alphabetic() || !is_text_key(letter) {
                     continue;
                 }
-                let known = verbs.entry(c).or_insert_with(|| verb(binding.action));
-                assert_eq!(*known, verb(binding.action), "{c}: {binding:?}");
+                let known = verbs.entry(c).or_insert_with(|| verb(binding));
+                assert_eq!(*known, verb(binding), "{c}: {binding:?}");
             }
         }
         assert!(verbs.len() > 25, "{verbs:?}");

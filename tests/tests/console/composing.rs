@@ -28,9 +28,9 @@ async fn typing_can_be_undone_and_sent_messages_recalled() {
     priya.sees("│ half a thought").await;
     priya.press(" indeed").await;
     priya.sees("│ half a thought indeed").await;
-    priya.press("<ctrl-u>").await;
+    priya.press("<ctrl-7>").await;
     priya.no_longer_sees("indeed").await;
-    priya.press("<ctrl-y>").await;
+    priya.press("<alt-_>").await;
     priya.sees("│ half a thought indeed").await;
     // After a line break, the arrows move inside the text.
     priya.press("<alt-enter>second line<up>!").await;
@@ -135,13 +135,14 @@ async fn a_message_a_code_block_and_a_selection_are_copied() {
     priya.sees("Copied message 2").await;
     priya.press("<alt-down><alt-up><alt-Y>").await;
     priya.sees("No code block in message 2").await;
-    priya.press("<esc>").await;
+    priya.press("<esc><esc>").await;
     priya.no_longer_sees("│▌").await;
+    priya.press("i").await;
     priya.press("one two<shift-left><shift-left><shift-left><alt-y>").await;
     priya.sees("Copied the selection").await;
     let nslookup = "nslookup says: no such host";
     assert_eq!(priya.host().await.copied_texts, [code, "ip link set mtu 1400", "reboot", nslookup, "two"]);
-    priya.press("<esc>").await;
+    priya.press("<esc><esc>").await;
     priya.sees("Escalations").await;
 }
 

@@ -249,14 +249,14 @@ async fn a_session_with_suggested_steps() {
         priya.sees("Suggested").await;
         // Toasts expire by themselves.
         priya.no_longer_sees("is yours").await;
-        priya.press("1").await;
+        priya.press("<tab>").await;
         priya.sees("│ Check the machine certificate in `certlm.msc`").await;
         assert_screen_snapshot("session", &priya).await;
         priya.press("<alt-v>").await;
         priya.sees("Likely cause").await;
         assert_screen_snapshot("session_briefing", &priya).await;
         priya.press("<esc><f1>").await;
-        priya.sees("Keys: the session").await;
+        priya.sees("Keys: your message").await;
         assert_screen_snapshot("session_help", &priya).await;
         sam.resolve(&vpn.session_id, "Done.").await;
     }

@@ -120,7 +120,7 @@ async fn evidence_and_similar_cases() {
         priya.press("e").await;
         priya.sees("│▌VPN certificate expired").await;
         assert_screen_snapshot("briefing_evidence", &priya).await;
-        priya.press("s").await;
+        priya.press("S").await;
         priya.sees("↵ read").await;
         assert_screen_snapshot("briefing_cases", &priya).await;
     }

@@ -181,7 +181,7 @@ async fn session_read_only_and_ended_briefing() {
         priya.press("v").await;
         priya.sees("escalated, with Sam Ortiz").await;
         assert_screen_snapshot("session_read_only", &priya).await;
-        priya.press("<esc>").await;
+        priya.press("<esc><esc>").await;
         priya.sees("start here").await;
         sam.resolve(&vpn.session_id, "Done.").await;
         priya.sees("this handoff is").await;

@@ -139,7 +139,7 @@ async fn briefings_that_differ_in_trust() {
             let mut priya = open_briefing(&world, size).await;
             assert_screen_snapshot(name, &priya).await;
             if name == "briefing_founded" {
-                priya.press("s").await;
+                priya.press("S").await;
                 priya.sees("shares error 809").await;
                 assert_screen_snapshot("briefing_reasons", &priya).await;
             }

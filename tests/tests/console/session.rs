@@ -225,14 +225,14 @@ async fn evidence_opens_its_message() {
     priya.sees("▌• [2] “no such host”").await;
     priya.press("e").await;
     priya.sees("▌• [1] “VPN is down”").await;
-    priya.press("E").await;
+    priya.press("[").await;
     priya.sees("▌• [2] “no such host”").await;
 
     // The same in the conversation, unclaimed.
     priya.press("v").await;
     priya.sees("escalated, with Sam Ortiz").await;
     priya.sees("│▌  nslookup says: no such host").await;
-    priya.press("<esc>").await;
+    priya.press("<esc><esc>").await;
     priya.no_longer_sees("│▌").await;
     priya.still_sees("escalated, with Sam Ortiz").await;
     priya.press("<esc>").await;
@@ -265,13 +265,13 @@ async fn similar_cases_can_be_read() {
     priya.sees("again after an update").await;
     priya.press("<enter>").await;
     priya.sees("▌Assessment").await;
-    priya.press("s").await;
+    priya.press("S").await;
     priya.sees("↵ read").await;
     priya.still_sees("Renewed the machine certificate.").await;
     priya.press("<enter>").await;
     priya.sees("session 1 VPN certificate expired after the update ── resolved").await;
     priya.sees("The gateway says: certificate expired").await;
-    priya.press("<esc>").await;
+    priya.press("<esc><esc>").await;
     priya.sees("start here").await;
 }
 

@@ -285,6 +285,6 @@ const GLOBAL: &[Row] = &[
     (&[], Action::LogIn, "", "Log in again, or as another user"),
     (&[key!('?'), key!(f1)], Action::Help, "help", "Help"),
     (&[key!(q)], Action::Quit, "quit", "Quit"),
-    (&[key!(ctrl-c)], Action::QuitNow, "", "Clear what you type (undo brings it back); else quit from anywhere; drafts are kept"),
+    (&[key!(ctrl-c)], Action::QuitNow, "", "Quit anywhere, drafts kept; in a text, clear it first"),
     (&[key!(ctrl-z)], Action::Suspend, "", "Suspend; `fg` resumes"),
 ];

@@ -19,8 +19,8 @@ pub(super) const EDITING: &[Row] = &[
     (&[key!(ctrl-k)], Action::Edit(EditAction::KillToEnd), "", "Delete to the end of the line"),
     (&[key!(ctrl-u)], Action::Edit(EditAction::KillToStart), "", "Delete to the beginning of the line"),
     (&[key!(ctrl-w)], Action::Edit(EditAction::KillBlankWord), "", "Delete back to a blank"),
-    (&[key!(alt-backspace), key!(ctrl-backspace)], Action::Edit(EditAction::KillWordBack), "", "Delete to the beginning of the word"),
-    (&[key!(alt-d), key!(alt-delete), key!(ctrl-delete)], Action::Edit(EditAction::KillWord), "", "Delete to the end of the word"),
+    (&[key!(alt-backspace)], Action::Edit(EditAction::KillWordBack), "", "Delete to the beginning of the word"),
+    (&[key!(alt-d), key!(ctrl-delete)], Action::Edit(EditAction::KillWord), "", "Delete to the end of the word"),
     (&[key!(ctrl-y)], Action::Edit(EditAction::Yank), "", "Insert what was deleted last"),
     // Most terminals send for Ctrl-_ what is read as Ctrl-7, and for Ctrl-/ too.
     (&[key!(ctrl-'_'), key!(ctrl-7), key!(ctrl-'/')], Action::Edit(EditAction::Undo), "", "Undo"),

@@ -98,7 +98,7 @@ pub(super) fn edit(state: &mut State, action: EditAction) {
     }
     match action {
         EditAction::KillToStart | EditAction::KillBlankWord | EditAction::KillWordBack => {
-            login.secret.clear()
+            login.secret.clear();
         }
         EditAction::DeleteBack => login.secret.pop(),
         EditAction::LineStart

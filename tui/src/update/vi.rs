@@ -18,44 +18,51 @@ pub(super) fn handle_key(
     if state.settings.editing != EditingMode::Vi || state.context() != Context::Session {
         return false;
     }
-    let mut kills = std::mem::take(&mut state.kills);
     let Some(chat) = state.open_chat_mut() else { return false };
-    let leaves = action == Some(Action::Session(SessionAction::Conversation));
-    let is_plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
-    let mut chosen = None;
-    let is_taken = match key.code {
-        _ if leaves && !chat.vi.is_normal => {
-            chat.composer.enter_vi_normal(&mut chat.vi);
-            true
+    if action == Some(Action::Session(SessionAction::Conversation)) {
+        if chat.vi.is_normal {
+            return chat.vi.forget_pending();
         }
-        _ if leaves => chat.vi.forget_pending(),
-        _ if !chat.vi.is_normal => false,
-        // Neither is text here, and the conversation has the same keys.
-        KeyCode::Char(':') if is_plain => {
-            chosen = Some(Action::CommandLine);
-            true
-        }
-        KeyCode::Char('?') if is_plain => {
-            chosen = Some(Action::Help);
-            true
-        }
-        KeyCode::Char(letter) if is_plain => {
-            chat.composer.vi_key(letter, &mut chat.vi, &mut kills);
-            true
-        }
-        KeyCode::Char('r') if key.modifiers == KeyModifiers::CONTROL => {
-            chosen = Some(Action::Edit(EditAction::Redo));
-            true
-        }
-        KeyCode::Backspace => {
-            chat.composer.vi_key('h', &mut chat.vi, &mut kills);
-            true
-        }
-        _ => false,
-    };
-    state.kills = kills;
-    if let Some(action) = chosen {
-        dispatch_action(state, Context::Session, action, effects);
+        chat.composer.enter_vi_normal(&mut chat.vi);
+        return true;
     }
-    is_taken
+    if !chat.vi.is_normal {
+        return false;
+    }
+    match normal_key(key) {
+        Some(NormalKey::Command(letter)) => {
+            let mut kills = std::mem::take(&mut state.kills);
+            if let Some(chat) = state.open_chat_mut() {
+                chat.composer.vi_key(letter, &mut chat.vi, &mut kills);
+            }
+            state.kills = kills;
+        }
+        Some(NormalKey::Run(action)) => dispatch_action(state, Context::Session, action, effects),
+        None => return false,
+    }
+    true
+}
+
+/// What a key does in the normal mode.
+enum NormalKey {
+    /// A part of a command on the text.
+    Command(char),
+    /// An action of the console.
+    Run(Action),
+}
+
+fn normal_key(key: KeyEvent) -> Option<NormalKey> {
+    let is_plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+    if key.code == KeyCode::Backspace {
+        return Some(NormalKey::Command('h'));
+    }
+    let KeyCode::Char(letter) = key.code else { return None };
+    match letter {
+        // Neither is text here, and the conversation has the same keys.
+        ':' if is_plain => Some(NormalKey::Run(Action::CommandLine)),
+        '?' if is_plain => Some(NormalKey::Run(Action::Help)),
+        letter if is_plain => Some(NormalKey::Command(letter)),
+        'r' if key.modifiers == KeyModifiers::CONTROL => Some(NormalKey::Run(Action::Edit(EditAction::Redo))),
+        _ => None,
+    }
 }

@@ -10,7 +10,7 @@ use crate::view::canvas::Canvas;
 use crate::view::measure::display_width;
 
 /// Columns of a box with one column of verbs, at most.
-const MAX_WIDTH: u16 = 64;
+const MAX_WIDTH: u16 = 78;
 /// Columns of a box with two, at most.
 const MAX_WIDTH_OF_TWO: u16 = 72;
 

@@ -81,10 +81,9 @@ fn paint_box(toast: &Toast, lines: &[SafeLine], canvas: &mut Canvas<'_>, outer: 
 /// Whether the user types where a toast would be.
 const fn has_bottom_input(context: Context) -> bool {
     match context {
-        Context::Session | Context::Conversation | Context::CommandLine => true,
+        Context::Session | Context::Conversation | Context::SessionMenu | Context::CommandLine => true,
         Context::Global
         | Context::Editing
-        | Context::SessionMenu
         | Context::Queue
         | Context::Filter
         | Context::Briefing

@@ -1,7 +1,10 @@
 //! vi's normal mode: motions with counts, and the operators on them. In the insert mode the keys are readline's.
 
+mod motion;
+
 use crate::state::composer::Composer;
 use crate::state::composer::readline::{KillBuffer, line_end, line_start};
+use crate::state::composer::vi::motion::{Repeat, Span, down, first_letter, motion, nth_line};
 
 /// The mode of a text, and what was typed of a command.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -21,20 +24,19 @@ struct Pending {
     prefix: Option<char>,
 }
 
+impl Pending {
+    /// What a motion needs to know of the command.
+    fn as_motion(self) -> Repeat {
+        let is_change = self.operator == Some(Operator::Change);
+        Repeat { count: self.count, has_operator: self.operator.is_some(), is_change }
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Operator {
     Delete,
     Change,
     Yank,
-}
-
-/// What an operator takes: the characters of a range, or its lines.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Span {
-    Characters,
-    /// With the last character.
-    Inclusive,
-    Lines,
 }
 
 /// Counts beyond this do nothing more.
@@ -159,7 +161,7 @@ impl Composer {
     fn vi_command(&mut self, key: char, vi: &mut Vi, kills: &mut KillBuffer) {
         let (text, at) = self.flat();
         let count = vi.pending.count.max(1);
-        if let Some((target, span)) = motion(&text, at, key, vi.pending) {
+        if let Some((target, span)) = motion(&text, at, key, vi.pending.as_motion()) {
             return self.vi_move(target, span, vi, kills);
         }
         if vi.pending.operator.is_some() {
@@ -317,113 +319,6 @@ const fn shorthand(key: char) -> Option<(Operator, Option<char>)> {
         'Y' => (Operator::Yank, None),
         _ => return None,
     })
-}
-
-/// Where a motion leads, and what an operator takes on the way.
-fn motion(text: &[char], at: usize, key: char, pending: Pending) -> Option<(usize, Span)> {
-    let count = pending.count.max(1);
-    let (start, end) = (line_start(text, at), line_end(text, at));
-    let times = |step: fn(&[char], usize, bool) -> usize, is_big: bool| {
-        (0..count).fold(at, |place, _| step(text, place, is_big))
-    };
-    Some(match key {
-        'h' => (at.saturating_sub(count).max(start), Span::Characters),
-        'l' | ' ' => ((at + count).min(end), Span::Characters),
-        '0' => (start, Span::Characters),
-        '^' => (first_letter(text, at), Span::Characters),
-        '$' => (line_end(text, down(text, at, count - 1)), Span::Characters),
-        'j' => (down(text, at, count), Span::Lines),
-        'k' => (up(text, at, count), Span::Lines),
-        'G' => (nth_line(text, if pending.count == 0 { usize::MAX } else { count }), Span::Lines),
-        // To change a word does not take the blanks after it.
-        'w' | 'W' if pending.operator == Some(Operator::Change) && at < end => {
-            let first = this_word_end(text, at, key == 'W');
-            ((1..count).fold(first, |place, _| word_end(text, place, key == 'W')), Span::Inclusive)
-        }
-        // The last word of a line does not take the line break along.
-        'w' | 'W' if pending.operator.is_some() && count == 1 => {
-            (next_word(text, at, key == 'W').min(end), Span::Characters)
-        }
-        'w' | 'W' => (times(next_word, key == 'W'), Span::Characters),
-        'b' | 'B' => (times(previous_word, key == 'B'), Span::Characters),
-        'e' | 'E' => (times(word_end, key == 'E'), Span::Inclusive),
-        _ => return None,
-    })
-}
-
-/// The kind of a character: words consist of one kind. A big word is all that is not blank.
-fn kind(c: char, is_big: bool) -> u8 {
-    match c {
-        _ if c.is_whitespace() => 0,
-        _ if is_big || c.is_alphanumeric() || c == '_' => 1,
-        _ => 2,
-    }
-}
-
-fn next_word(text: &[char], at: usize, is_big: bool) -> usize {
-    let Some(here) = text.get(at).map(|c| kind(*c, is_big)) else { return at };
-    let rest =
-        text[at..].iter().position(|c| kind(*c, is_big) != here).map_or(text.len(), |length| at + length);
-    text[rest..].iter().position(|c| kind(*c, is_big) != 0).map_or(text.len(), |length| rest + length)
-}
-
-fn previous_word(text: &[char], at: usize, is_big: bool) -> usize {
-    let Some(last) = text[..at].iter().rposition(|c| kind(*c, is_big) != 0) else { return 0 };
-    let here = kind(text[last], is_big);
-    text[..last].iter().rposition(|c| kind(*c, is_big) != here).map_or(0, |before| before + 1)
-}
-
-fn word_end(text: &[char], at: usize, is_big: bool) -> usize {
-    let after = (at + 1).min(text.len());
-    let Some(first) = text[after..].iter().position(|c| kind(*c, is_big) != 0).map(|length| after + length)
-    else {
-        return text.len().saturating_sub(1);
-    };
-    let here = kind(text[first], is_big);
-    let length = text[first..].iter().take_while(|c| kind(**c, is_big) == here).count();
-    first + length - 1
-}
-
-/// The last character of the word, or of the blanks, under the cursor.
-fn this_word_end(text: &[char], at: usize, is_big: bool) -> usize {
-    let here = kind(text[at], is_big);
-    at + text[at..].iter().take_while(|c| kind(**c, is_big) == here).count() - 1
-}
-
-fn first_letter(text: &[char], at: usize) -> usize {
-    let (start, end) = (line_start(text, at), line_end(text, at));
-    (start..end).find(|index| !text[*index].is_whitespace()).unwrap_or(start)
-}
-
-/// The same column, lines further down.
-fn down(text: &[char], at: usize, lines: usize) -> usize {
-    let column = at - line_start(text, at);
-    let mut start = line_start(text, at);
-    for _ in 0..lines {
-        let end = line_end(text, start);
-        if end == text.len() {
-            break;
-        }
-        start = end + 1;
-    }
-    (start + column).min(line_end(text, start))
-}
-
-/// The same column, lines further up.
-fn up(text: &[char], at: usize, lines: usize) -> usize {
-    let column = at - line_start(text, at);
-    let mut start = line_start(text, at);
-    for _ in 0..lines {
-        let Some(before) = start.checked_sub(1) else { break };
-        start = line_start(text, before);
-    }
-    (start + column).min(line_end(text, start))
-}
-
-/// The start of a line by its number from 1, or of the last one.
-fn nth_line(text: &[char], number: usize) -> usize {
-    let starts = text.iter().enumerate().filter(|(_, c)| **c == '\n').map(|(index, _)| index + 1);
-    std::iter::once(0).chain(starts).take(number).last().unwrap_or(0)
 }
 
 #[cfg(test)]
