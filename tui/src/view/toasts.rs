@@ -169,11 +169,9 @@ mod tests {
     fn toasts_never_cover_a_dialog_that_is_typed_in() {
         for (columns, rows) in [(60, 20), (80, 24), (120, 36)] {
             let mut state = State::default();
-            for _ in 0..3 {
-                state.show_toast(
-                    ToastLevel::Error,
-                    "a text that is as long as such texts are at most, or nearly",
-                );
+            for number in 1..=3 {
+                let text = format!("text {number} that is as long as such texts are at most, or nearly");
+                state.show_toast(ToastLevel::Error, text);
             }
             let session = SessionId::from_bytes([1; 16]);
             state.open_dialog(Dialog::escalate(session));

@@ -190,7 +190,9 @@ fn in_vi_escape_goes_from_insert_to_normal_to_the_conversation_to_the_list() {
     assert_eq!((typed(&priya).as_str(), priya.state.context()), ("one three", Context::Conversation));
     priya.press_keys("i!<enter>");
     assert_eq!(priya.count_calls(|call| matches!(call, Call::CreateMessage { .. })), 1);
-    priya.press_keys("still text<esc>2");
+    priya.press_keys("still text");
+    assert_eq!(typed(&priya), "still text");
+    priya.press_keys("<esc>2");
     // The begun command is forgotten first.
     priya.press_keys("<esc>");
     assert_eq!(priya.state.context(), Context::Session);
