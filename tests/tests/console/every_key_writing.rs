@@ -13,6 +13,11 @@ pub async fn writing_actions(keyboard: &mut Keyboard) {
     }
     keyboard.press_to_show("session.write", "↵ send").await;
     keyboard.press_to_show("session.menu", "What to do with this session").await;
+    keyboard.console.resize(120, 10).await;
+    keyboard.console.sees("▼").await;
+    keyboard.press_to_change("menu.down").await;
+    keyboard.press_to_change("menu.up").await;
+    keyboard.console.resize(120, 36).await;
     keyboard.press_to_hide("menu.close", "What to do with this session").await;
 }
 

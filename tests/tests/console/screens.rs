@@ -258,6 +258,12 @@ async fn a_session_with_suggested_steps() {
         priya.press("<esc><f1>").await;
         priya.sees("Keys: your message").await;
         assert_screen_snapshot("session_help", &priya).await;
+        priya.press("<esc><esc>").await;
+        priya.sees("i write").await;
+        assert_screen_snapshot("session_conversation", &priya).await;
+        priya.press("<ctrl-x>").await;
+        priya.sees("What to do with this session").await;
+        assert_screen_snapshot("session_menu", &priya).await;
         sam.resolve(&vpn.session_id, "Done.").await;
     }
 }

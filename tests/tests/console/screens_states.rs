@@ -155,6 +155,7 @@ async fn session_and_dialogs_in_a_small_terminal() {
             ("<esc><esc><alt-C>", "MTU on the dock", "session_tried"),
             ("<enter>", "Possible cause", "dialog_branch"),
             ("<esc><esc><alt-w>", "Step outcomes", "session_outcomes"),
+            ("<esc><ctrl-x>", "What to do", "session_menu"),
         ] {
             priya.press(keys).await;
             priya.sees(sees).await;

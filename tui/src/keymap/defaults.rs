@@ -174,6 +174,8 @@ const CONVERSATION_SCROLL: &[Row] = &[
 #[rustfmt::skip]
 const MENU: &[Row] = &[
     (&[key!(esc), key!(ctrl-x)], Action::Close, "close", "Back to the session"),
+    (&[key!(down)], DOWN, "", "Scroll down"),
+    (&[key!(up)], UP, "", "Scroll up"),
 ];
 
 #[rustfmt::skip]

@@ -52,7 +52,10 @@ pub enum Layer {
     /// Rows to choose from.
     Picker(Picker),
     /// What can be done with the session below, by letters.
-    SessionMenu,
+    SessionMenu {
+        /// The first visible row.
+        scroll_offset: usize,
+    },
 }
 
 /// A claim that someone else won.
@@ -151,7 +154,7 @@ impl Layer {
             Self::Confirm(_) => Context::Confirm,
             Self::SecretWarning(_) => Context::SecretWarning,
             Self::Briefing => Context::BriefingOverlay,
-            Self::SessionMenu => Context::SessionMenu,
+            Self::SessionMenu { .. } => Context::SessionMenu,
             Self::Picker(picker) => match picker.kind {
                 PickerKind::Branches => Context::Branches,
                 PickerKind::Steps => Context::Steps,
@@ -187,7 +190,11 @@ impl Layer {
     pub const fn closes_with_screen(&self) -> bool {
         matches!(
             self,
-            Self::Briefing | Self::Picker(_) | Self::Confirm(_) | Self::SecretWarning(_) | Self::SessionMenu
+            Self::Briefing
+                | Self::Picker(_)
+                | Self::Confirm(_)
+                | Self::SecretWarning(_)
+                | Self::SessionMenu { .. }
         )
     }
 

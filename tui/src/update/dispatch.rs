@@ -68,17 +68,19 @@ pub(super) fn dispatch_move(state: &mut State, context: Context, movement: Move)
         Context::Briefing | Context::BriefingOverlay => briefing::scroll(state, movement),
         Context::Session | Context::Conversation => transcript::scroll(state, movement),
         Context::Branches | Context::Steps | Context::SimilarCases => picker::move_selection(state, movement),
-        Context::Help | Context::Log => {
+        Context::Help | Context::Log | Context::SessionMenu => {
             let (end, page) = (state.last_paint.layer_max_scroll, state.last_paint.page_height);
-            if let Some(Layer::Help { scroll_offset: top, .. } | Layer::Log { scroll_offset: top }) =
-                state.layers.last_mut()
+            if let Some(
+                Layer::Help { scroll_offset: top, .. }
+                | Layer::Log { scroll_offset: top }
+                | Layer::SessionMenu { scroll_offset: top },
+            ) = state.layers.last_mut()
             {
                 *top = scroll_offset_after(*top, movement, end, page);
             }
         }
         Context::Global
         | Context::Editing
-        | Context::SessionMenu
         | Context::Dialog
         | Context::Conflict
         | Context::Confirm

@@ -32,7 +32,7 @@ pub(super) fn run_action(state: &mut State, action: SessionAction, effects: &mut
         }
         SessionAction::NextStep => step_completion::complete(state, true),
         SessionAction::PreviousStep => step_completion::complete(state, false),
-        SessionAction::Menu => state.layers.push(Layer::SessionMenu),
+        SessionAction::Menu => state.layers.push(Layer::SessionMenu { scroll_offset: 0 }),
         SessionAction::Conversation => chat.is_conversation_focused = true,
         SessionAction::Write => chat.focus_message(),
         SessionAction::UseStep(number) => insert_step(state, number),

@@ -26,6 +26,16 @@ pub(super) fn handle_key(
         chat.composer.enter_vi_normal(&mut chat.vi);
         return true;
     }
+    // Escape with a letter close behind, where that is readline's: vi's users mean both.
+    let is_escape_and_letter = matches!(action, Some(Action::Edit(_))) && key.modifiers == KeyModifiers::ALT;
+    let key = if is_escape_and_letter && matches!(key.code, KeyCode::Char('b' | 'f' | 'd')) {
+        if !chat.vi.is_normal {
+            chat.composer.enter_vi_normal(&mut chat.vi);
+        }
+        KeyEvent::from(key.code)
+    } else {
+        key
+    };
     if !chat.vi.is_normal {
         return false;
     }

@@ -26,7 +26,7 @@ pub(super) fn paint(state: &State, layer: &Layer, canvas: &mut Canvas<'_>, area:
         Layer::SecretWarning(warning) => paint_secret_warning(state, warning, canvas, area),
         Layer::LogIn(open) => login::paint(open, canvas, area),
         Layer::Picker(open) => picker::paint(state, open, canvas, area),
-        Layer::SessionMenu => session_menu::paint(state, canvas, area),
+        Layer::SessionMenu { scroll_offset } => session_menu::paint(state, *scroll_offset, canvas, area),
         Layer::Briefing => {
             if let Screen::Session(chat) = &state.screen
                 && let Some(open) = &chat.briefing

@@ -1,13 +1,13 @@
-//! The menu of what can be done with a session: a letter and its verb a row, from the keymap.
+//! The menu of what can be done with a session: a letter and its verb a row, from the keymap. Where not all rows fit,
+//! there are two columns, and on very low screens it scrolls.
 
 use ratatui::layout::Rect;
 
 use crate::availability::{Unavailable, check};
 use crate::keymap::{Action, Binding, Context, SessionAction};
 use crate::state::State;
-use crate::text::Safe;
+use crate::text::{Safe, SafeLine, SafeSpan, TextRole, safe_format};
 use crate::view::canvas::Canvas;
-use crate::view::measure::display_width;
 
 /// Columns of a box with one column of verbs, at most.
 const MAX_WIDTH: u16 = 78;
@@ -23,28 +23,41 @@ struct MenuRow {
     is_available: bool,
 }
 
-pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
+pub(super) fn paint(state: &State, top: usize, canvas: &mut Canvas<'_>, area: Rect) {
     let rows = menu_rows(state);
-    let count = u16::try_from(rows.len()).unwrap_or(u16::MAX);
-    let has_two_columns = count + 2 > area.height;
-    let (height, width) =
-        if has_two_columns { (count.div_ceil(2), MAX_WIDTH_OF_TWO) } else { (count, MAX_WIDTH) };
-    let title = "What to do with this session";
-    let inner = canvas.paint_dialog(area, width, height + 2, title);
-    let key_width = rows.iter().map(|row| display_width(&row.key)).max().unwrap_or(0);
-    let column_width = if has_two_columns { inner.width / 2 } else { inner.width };
-    for (index, row) in (0..).zip(&rows) {
-        let (column, line) = (index / height.max(1), index % height.max(1));
-        let (x, y) = (inner.x + column * column_width, inner.y + line);
-        if y >= inner.bottom() {
-            continue;
-        }
-        let theme = canvas.theme;
-        let (key_style, style) =
-            if row.is_available { (theme.accent, theme.text) } else { (theme.dim, theme.dim) };
-        canvas.put_text(x, y, key_width, &row.key, key_style);
-        let text = if has_two_columns { row.label } else { row.description };
-        canvas.put_text(x + key_width + 2, y, column_width.saturating_sub(key_width + 3), text, style);
+    let fits = rows.len() + 2 <= usize::from(area.height);
+    let (column_count, width) = if fits { (1, MAX_WIDTH) } else { (2, MAX_WIDTH_OF_TWO) };
+    let line_count = rows.len().div_ceil(column_count);
+    let columns = usize::from(width.min(area.width).saturating_sub(4)) / column_count;
+    let key_columns = rows.iter().map(|row| row.key.width()).max().unwrap_or(0);
+    let cell = |row: &MenuRow| {
+        // A narrow column has room for a word or two.
+        row.spans(if fits { row.description } else { row.label }, key_columns, columns)
+    };
+    let line =
+        |line: usize| SafeLine(rows.iter().skip(line).step_by(line_count.max(1)).flat_map(cell).collect());
+    let lines: Vec<SafeLine> = (0..line_count).map(line).collect();
+    let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
+    let inner = canvas.paint_dialog(area, width, height, "What to do with this session");
+    canvas.put_scrolled_lines(inner, &lines, top);
+}
+
+impl MenuRow {
+    /// The key and a text, as wide as the column.
+    fn spans(&self, text: &'static str, key_columns: usize, columns: usize) -> [SafeSpan; 3] {
+        let (key_role, role) = if self.is_available {
+            (TextRole::Accent, TextRole::Plain)
+        } else {
+            (TextRole::Dim, TextRole::Dim)
+        };
+        let gap = Safe::spaces(key_columns + 2 - self.key.width());
+        let text = Safe::from(text).ellipsized(columns.saturating_sub(key_columns + 3)).into_owned();
+        let rest = Safe::spaces(columns.saturating_sub(key_columns + 2 + text.width()));
+        [
+            SafeSpan::new(safe_format!("{}{gap}", self.key), key_role),
+            SafeSpan::new(text, role),
+            SafeSpan::new(rest, TextRole::Plain),
+        ]
     }
 }
 
@@ -53,7 +66,8 @@ fn menu_rows(state: &State) -> Vec<MenuRow> {
     let keymap = &state.settings.keymap;
     let is_row = |binding: &Binding| {
         let is_one_of_many = matches!(binding.action, Action::Session(SessionAction::UseStep(2..)));
-        binding.context == Context::SessionMenu && binding.action != Action::Close && !is_one_of_many
+        let is_verb = matches!(binding.action, Action::Session(_) | Action::Log);
+        binding.context == Context::SessionMenu && is_verb && !is_one_of_many
     };
     let row = |binding: Binding| {
         let availability = check(state, Context::SessionMenu, binding.action);

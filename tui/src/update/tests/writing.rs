@@ -1,5 +1,7 @@
 //! Tests of typing: readline's keys in every field, the conversation and its letters, the menu, steps by Tab, vi.
 
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+
 use super::*;
 use crate::keymap::Context;
 use crate::settings::EditingMode;
@@ -160,6 +162,8 @@ fn tab_goes_through_the_steps_in_an_empty_message_only() {
     ] {
         priya.press_keys(keys);
         assert_eq!(typed(&priya), after, "{keys}");
+        let is_own = after.ends_with('!');
+        assert_eq!(priya.paint().contains("Tab step"), !is_own, "{keys}");
     }
     assert_eq!(priya.count_calls(|call| matches!(call, Call::CreateMessage { .. })), 0);
     // The first message hides them, and a key brings them back.
@@ -198,6 +202,30 @@ fn in_vi_escape_goes_from_insert_to_normal_to_the_conversation_to_the_list() {
     assert_eq!(priya.state.context(), Context::Session);
     priya.press_keys("<esc><esc>");
     assert_eq!(priya.state.context(), Context::Queue);
+}
+
+/// Over a slow connection, Escape and the next letter come at once.
+#[test]
+fn in_vi_escape_with_a_letter_close_behind_is_both() {
+    let mut priya = in_session_with_steps(1);
+    priya.state.settings.editing = EditingMode::Vi;
+    priya.press_keys("one two<alt-b>x");
+    assert_eq!(typed(&priya), "one wo");
+}
+
+#[test]
+fn a_click_on_the_message_leads_back_from_the_conversation() {
+    let mut priya = in_session_with_steps(1);
+    priya.press_keys("<esc>");
+    let screen = priya.paint();
+    let row = screen.lines().position(|line| line.contains("╭ Note")).unwrap() + 1;
+    priya.dispatch(Event::Mouse(MouseEvent {
+        kind: MouseEventKind::Down(MouseButton::Left),
+        column: 10,
+        row: u16::try_from(row).unwrap(),
+        modifiers: KeyModifiers::NONE,
+    }));
+    assert_eq!(priya.state.context(), Context::Session);
 }
 
 #[test]
