@@ -31,6 +31,8 @@ pub(super) fn clear(state: &mut State) -> bool {
     };
     if cleared {
         apply_change(state);
+    } else if state.is_login_on_top() {
+        return login::clear_secret(state);
     } else if state.top_dialog_mut().is_some_and(|dialog| Dialog::is_modified(dialog)) {
         dialog::cancel(state);
         return true;

@@ -116,6 +116,16 @@ pub(super) fn edit(state: &mut State, action: EditAction) {
     }
 }
 
+/// Empties the last field, if it has the keys; false if there is nothing in it.
+pub(super) fn clear_secret(state: &mut State) -> bool {
+    let is_focused =
+        |login: &&mut LogInForm| login.focus == LogInField::Secret && !login.request.is_pending();
+    let Some(login) = state.login_form_mut().filter(is_focused) else { return false };
+    let had_text = !login.secret.is_empty();
+    login.secret.clear();
+    had_text
+}
+
 pub(super) fn paste(state: &mut State, text: &str) {
     let Some(login) = state.login_form_mut() else { return };
     match login.focus {

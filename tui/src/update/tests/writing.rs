@@ -72,6 +72,13 @@ fn control_c_clears_a_text_first_and_undo_brings_it_back() {
     priya.press_keys("<ctrl-c><ctrl-c>");
     assert!(quits(&priya));
 
+    // What is typed as a token is cleared too, but not kept.
+    let mut priya = TestConsole::with_items(Vec::new());
+    priya.press_keys(":log-in<enter>tup_x<ctrl-c>");
+    assert!(!quits(&priya));
+    priya.press_keys("<ctrl-7><ctrl-y><ctrl-c>");
+    assert!(quits(&priya));
+
     // A dialog with text in another field asks.
     let mut priya = TestConsole::with_items(Vec::new());
     priya.press_keys("cIt is broken<tab><ctrl-c>");
