@@ -9,11 +9,14 @@ use tierup::keymap::{Context, HelpEntry, KeyOverrides, Keymap};
 use tierup::theme::Charset;
 
 /// In the order of the document.
-const CONTEXTS: [(Context, &str); 17] = [
+const CONTEXTS: [(Context, &str); 20] = [
     (Context::Queue, "Queue"),
     (Context::Filter, "Filter"),
     (Context::Briefing, "Briefing"),
-    (Context::Session, "Session"),
+    (Context::Session, "Session: your message"),
+    (Context::Editing, "Writing"),
+    (Context::Conversation, "Session: the conversation"),
+    (Context::SessionMenu, "Session: the menu"),
     (Context::BriefingOverlay, "Briefing over a session"),
     (Context::Branches, "Tried"),
     (Context::Steps, "Step outcomes"),

@@ -83,7 +83,8 @@ async fn the_terminal_cursor_follows_the_caret() {
     console.send_keys("\x1b[H");
     console.wait_for_output(&format!("\x1b[?25h\x1b[{row};{begin}H"));
     assert_eq!(cursor_state(&console), ((row, begin), true));
-    console.send_keys("\x03");
+    // The first clears the text.
+    console.send_keys("\x03\x03");
     assert_eq!(console.wait_for_exit(), 0);
 }
 

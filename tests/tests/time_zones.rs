@@ -24,7 +24,7 @@ async fn a_park_across_a_time_change_wakes_at_the_local_time() {
     console.sees("active, yours");
     // It is 09:30 UTC.
     console.sees("10:30");
-    console.send_keys("\x0b");
+    console.send_keys("\x1bz");
     console.sees("Wake");
     console.send_keys("until the new one is here\t2027-06-01 8:00");
     console.sees("Tue 1 Jun, 08:00");

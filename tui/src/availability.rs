@@ -18,6 +18,7 @@ use crate::keymap::{
     SessionAction, Tab, TriedAction,
 };
 use crate::state::State;
+use crate::state::briefing::is_being_assessed;
 use crate::state::chat::Chat;
 use crate::state::dialog::FieldInput;
 use crate::state::layer::ConflictDraft;
@@ -59,6 +60,7 @@ pub fn check(state: &State, context: Context, action: Action) -> Availability {
         | Action::ToggleMouse
         | Action::NextTheme
         | Action::Move(_)
+        | Action::Edit(_)
         | Action::Line(_)
         | Action::Yes
         | Action::Close => Ok(()),
@@ -123,7 +125,12 @@ fn check_session(state: &State, action: SessionAction) -> Availability {
     match action {
         SessionAction::Send => check_send(state, chat),
         SessionAction::UseStep(number) => check_use_step(state, chat, number),
-        SessionAction::HideSteps => available_if(state.is_step_strip_shown() || state.is_awaiting_steps()),
+        SessionAction::NextStep | SessionAction::PreviousStep => check_complete_step(state, chat),
+        SessionAction::HideSteps => {
+            let me = state.my_id();
+            let is_awaited = chat.own_handoff(me).is_some_and(is_being_assessed);
+            available_if(is_awaited || !chat.suggested_steps(me).is_empty())
+        }
         SessionAction::StepsRight | SessionAction::StepsLeft => available_if(state.is_step_strip_shown()),
         SessionAction::ShowBriefing if chat.briefing.is_none() => {
             not_now("No briefing: this session was not handed off")
@@ -157,8 +164,9 @@ fn check_session(state: &State, action: SessionAction) -> Availability {
         | SessionAction::Copy
         | SessionAction::CopyCode
         | SessionAction::Editor
-        | SessionAction::Undo
-        | SessionAction::Redo
+        | SessionAction::Menu
+        | SessionAction::Conversation
+        | SessionAction::Write
         | SessionAction::Older
         | SessionAction::Newer
         | SessionAction::Back => Ok(()),
@@ -176,6 +184,22 @@ fn check_use_step(state: &State, chat: &Chat, number: u8) -> Availability {
     } else {
         not_now(format!("No step {number}: only {count} suggested"))
     }
+}
+
+/// A text of the user's own is never replaced, nor completed.
+fn check_complete_step(state: &State, chat: &Chat) -> Availability {
+    let me = state.my_id();
+    available_if(chat.composer.is_empty() || chat.unedited_step(me).is_some())?;
+    if state.is_awaiting_steps() {
+        return not_now("The suggested steps are still being written");
+    }
+    available_if(!chat.suggested_steps(me).is_empty())?;
+    if state.is_step_strip_shown() {
+        return Ok(());
+    }
+    let hide = Action::Session(SessionAction::HideSteps);
+    let key = state.settings.keymap.key_for(Context::Session, hide);
+    not_now(format!("The suggested steps are hidden: {key} shows them"))
 }
 
 fn check_dialog(state: &State, action: DialogAction) -> Availability {

@@ -5,9 +5,11 @@ mod action_name;
 mod binding;
 mod context;
 mod defaults;
+mod editing;
 mod key_label;
 mod overrides;
 mod tab;
+mod verbs;
 
 use crokey::KeyCombination;
 
@@ -15,8 +17,8 @@ use crate::text::{Safe, safe_format};
 use crate::theme::Charset;
 
 pub use action::{
-    Action, BriefingAction, CaseAction, ConflictAction, DialogAction, LineAction, ListAction, Move,
-    OutcomeAction, SessionAction, TriedAction,
+    Action, BriefingAction, CaseAction, ConflictAction, DialogAction, EditAction, LineAction, ListAction,
+    Move, OutcomeAction, SessionAction, TriedAction,
 };
 pub use action_name::action_name;
 pub use binding::Binding;
@@ -51,7 +53,7 @@ pub struct Keymap {
 
 impl Default for Keymap {
     fn default() -> Self {
-        Self { bindings: defaults::default_bindings(), charset: Charset::default() }
+        Self { bindings: verbs::derive(defaults::default_bindings()), charset: Charset::default() }
     }
 }
 
@@ -65,8 +67,20 @@ impl Keymap {
                 .find(|binding| binding.context == context && binding.keys.contains(&key))
                 .map(|binding| binding.action)
         };
+        let editing = || find(Context::Editing).filter(|_| context.accepts_text());
         let global = || find(Context::Global).filter(|action| context.allows_global_key(*action, key));
-        find(context).or_else(global)
+        let letter = || verbs::without_alt(key).and_then(|letter| self.letter_action(context, letter));
+        find(context).or_else(editing).or_else(global).or_else(letter)
+    }
+
+    /// The action of a letter of a session that was pressed with Alt.
+    fn letter_action(&self, context: Context, letter: KeyCombination) -> Option<Action> {
+        let place = if context == Context::Session { Context::Conversation } else { context };
+        if !matches!(place, Context::Conversation | Context::SessionMenu) {
+            return None;
+        }
+        let has_letter = |binding: &&Binding| binding.context == place && binding.keys.contains(&letter);
+        self.bindings.iter().find(has_letter).map(|binding| binding.action)
     }
 
     /// All bindings.
@@ -119,6 +133,11 @@ impl Keymap {
         (own, global)
     }
 
+    /// The help of the keys that edit text, where the user types.
+    pub fn editing_entries(&self, context: Context) -> Vec<HelpEntry> {
+        if context.accepts_text() { self.help_entries(Context::Editing).0 } else { Vec::new() }
+    }
+
     /// The label of the key for an action in a context; empty if it has none.
     pub fn key_for(&self, context: Context, action: Action) -> Safe<'static> {
         let found =
@@ -149,7 +168,10 @@ impl Keymap {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use crokey::key;
+    use crossterm::event::KeyCode;
 
     use super::*;
 
@@ -184,7 +206,7 @@ mod tests {
                 .into();
         assert_eq!(labels, ["↵", "Ctrl-R", "Alt-x", "G", "?", "F1"]);
         let keymap = Keymap::default();
-        assert!(keymap.footer_hints(Context::Session, |_| true).contains(&("Alt-1…9".into(), "use step")));
+        assert!(keymap.footer_hints(Context::Session, |_| true).contains(&("Ctrl-X".into(), "menu")));
         assert_eq!(key_label(key!(backtab), Charset::Unicode), "Shift-Tab");
     }
 
@@ -197,6 +219,8 @@ mod tests {
             Context::Briefing,
             Context::BriefingOverlay,
             Context::Session,
+            Context::Conversation,
+            Context::SessionMenu,
             Context::Dialog,
             Context::Conflict,
             Context::Branches,
@@ -210,9 +234,79 @@ mod tests {
         ] {
             assert_eq!(keymap.action_for(context, key!(f1)), Some(Action::Help), "{context:?}");
             assert_eq!(keymap.action_for(context, key!(alt - m)), Some(Action::ToggleMouse), "{context:?}");
-            if context.accepts_text() && context != Context::Session {
+            if context.accepts_text() {
                 assert_eq!(keymap.action_for(context, key!('?')), None, "{context:?}");
             }
         }
+    }
+
+    /// The keys of readline, and what no place may do with them instead.
+    /// Seen to fail: with Ctrl-K that parks, as before.
+    #[test]
+    fn readlines_keys_edit_text_wherever_one_types() {
+        let keymap = Keymap::default();
+        for (key, edit) in [
+            (key!(ctrl - a), EditAction::LineStart),
+            (key!(ctrl - e), EditAction::LineEnd),
+            (key!(ctrl - b), EditAction::Left),
+            (key!(ctrl - f), EditAction::Right),
+            (key!(ctrl - d), EditAction::DeleteForward),
+            (key!(ctrl - h), EditAction::DeleteBack),
+            (key!(ctrl - k), EditAction::KillToEnd),
+            (key!(ctrl - u), EditAction::KillToStart),
+            (key!(ctrl - w), EditAction::KillBlankWord),
+            (key!(ctrl - y), EditAction::Yank),
+            (key!(alt - b), EditAction::WordLeft),
+            (key!(alt - f), EditAction::WordRight),
+            (key!(alt - d), EditAction::KillWord),
+            (key!(ctrl - 7), EditAction::Undo),
+            (key!(alt - '_'), EditAction::Redo),
+        ] {
+            let typing =
+                [Context::Session, Context::Dialog, Context::Filter, Context::Palette, Context::CommandLine];
+            for context in typing {
+                assert_eq!(keymap.action_for(context, key), Some(Action::Edit(edit)), "{context:?} {key}");
+            }
+        }
+    }
+
+    /// What a letter does. What differs in name only is one verb.
+    fn verb(binding: &Binding) -> String {
+        let name = binding.action_name();
+        match name.rsplit('.').next().unwrap_or_default() {
+            "quit" | "close" => "back".into(),
+            "whole" => "show-briefing".into(),
+            "next-open" => "next-unread".into(),
+            verb => verb.into(),
+        }
+    }
+
+    /// Seen to fail: with `x` that releases a claim in the list, as before.
+    #[test]
+    fn a_letter_is_the_same_verb_in_the_list_the_briefing_the_conversation_the_menu_and_with_alt() {
+        let keymap = Keymap::default();
+        let places = [
+            Context::Queue,
+            Context::Briefing,
+            Context::BriefingOverlay,
+            Context::Conversation,
+            Context::SessionMenu,
+            Context::Session,
+            Context::Global,
+        ];
+        let mut verbs = BTreeMap::new();
+        for binding in keymap.bindings().iter().filter(|binding| places.contains(&binding.context)) {
+            for key in &binding.keys {
+                let with_alt = verbs::without_alt(*key).filter(|_| binding.context == Context::Session);
+                let letter = with_alt.unwrap_or(*key);
+                let KeyCode::Char(c) = *letter.codes.first() else { continue };
+                if !c.is_alphabetic() || !is_text_key(letter) {
+                    continue;
+                }
+                let known = verbs.entry(c).or_insert_with(|| verb(binding));
+                assert_eq!(*known, verb(binding), "{c}: {binding:?}");
+            }
+        }
+        assert!(verbs.len() > 25, "{verbs:?}");
     }
 }

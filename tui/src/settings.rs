@@ -23,6 +23,8 @@ pub struct SettingsFile {
     pub notifications: Option<NotificationMode>,
     /// Whether to set the window's title.
     pub title: Option<bool>,
+    /// How a message is edited.
+    pub editing: Option<EditingMode>,
     /// Custom themes by name.
     pub themes: BTreeMap<String, CustomTheme>,
     /// Changed keys, by the names of their actions.
@@ -59,6 +61,17 @@ pub enum NotificationMode {
     Off,
 }
 
+/// How a message is edited.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum EditingMode {
+    /// With the keys of readline
+    #[default]
+    Emacs,
+    /// With vi's normal and insert mode
+    Vi,
+}
+
 /// The resolved settings.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -76,6 +89,8 @@ pub struct Settings {
     pub notification_mode: NotificationMode,
     /// Whether the window's title is set.
     pub title_enabled: bool,
+    /// How a message is edited.
+    pub editing: EditingMode,
     /// The keys and their actions.
     pub keymap: Keymap,
     /// Local time.
@@ -121,6 +136,7 @@ impl Default for Settings {
             mouse_enabled: true,
             notification_mode: NotificationMode::default(),
             title_enabled: true,
+            editing: EditingMode::default(),
             keymap: Keymap::default(),
             zone: LocalZone::default(),
             follows_machine_zone: false,
@@ -138,6 +154,7 @@ impl SettingsFile {
             mouse: self.mouse.or(other.mouse),
             notifications: self.notifications.or(other.notifications),
             title: self.title.or(other.title),
+            editing: self.editing.or(other.editing),
             themes: if self.themes.is_empty() { other.themes } else { self.themes },
             keys: if self.keys.is_empty() { other.keys } else { self.keys },
         }
@@ -169,6 +186,7 @@ impl SettingsFile {
             mouse_enabled: self.mouse.unwrap_or(true),
             notification_mode: self.notifications.unwrap_or_default(),
             title_enabled: self.title.unwrap_or(true),
+            editing: self.editing.unwrap_or_default(),
             keymap: Keymap::with_overrides(&self.keys, charset)?,
             ..Settings::default()
         };

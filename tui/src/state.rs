@@ -47,6 +47,7 @@ use crate::settings::Settings;
 use crate::state::briefing::Briefing;
 use crate::state::chat::Chat;
 use crate::state::chat_cache::ChatCache;
+use crate::state::composer::readline::KillBuffer;
 use crate::state::connection::ConnectionState;
 use crate::state::layer::Layer;
 use crate::state::notifications::NotificationState;
@@ -88,6 +89,8 @@ pub struct State {
     pub back_stack: Vec<Screen>,
     /// The layers over the screen; the last one has the keys.
     pub layers: Vec<Layer>,
+    /// What was deleted last in a text.
+    pub kills: KillBuffer,
     /// Toasts and their log.
     pub toasts: Toasts,
     /// Drafts, and messages that the server has not confirmed.
@@ -243,6 +246,7 @@ impl State {
             (None, Screen::Queue) if self.queue.filter.is_open => Context::Filter,
             (None, Screen::Queue) => Context::Queue,
             (None, Screen::Briefing(_)) => Context::Briefing,
+            (None, Screen::Session(chat)) if chat.is_conversation_focused => Context::Conversation,
             (None, Screen::Session(_)) => Context::Session,
         }
     }

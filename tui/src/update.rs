@@ -15,6 +15,7 @@ mod connection;
 mod dialog;
 mod dispatch;
 mod earlier_messages;
+mod edit;
 mod events;
 mod fetched;
 mod filter;
@@ -38,8 +39,10 @@ mod scroll;
 mod secret_warning;
 mod session;
 mod signals;
+mod step_completion;
 mod streams;
 mod transcript;
+mod vi;
 
 use std::time::Duration;
 

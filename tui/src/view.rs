@@ -22,6 +22,7 @@ mod picker;
 mod preview;
 mod queue;
 mod session;
+mod session_menu;
 mod steps;
 mod toasts;
 mod transcript;

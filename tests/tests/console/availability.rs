@@ -10,7 +10,7 @@ async fn no_dialog_opens_for_what_the_server_would_refuse() {
     let dana = world.engineer("Dana Wu").await;
     let mut priya = world.console("Priya Nair").await;
     priya.sees("VPN is down").await;
-    priya.press("x").await;
+    priya.press("U").await;
     priya.sees("Only a claimed handoff can be released").await;
     priya.press("<enter>").await;
     priya.sees("start here").await;
@@ -19,16 +19,16 @@ async fn no_dialog_opens_for_what_the_server_would_refuse() {
     priya.press("v").await;
     priya.sees("Alt-p pick up").await;
     priya.sees("escalated, with Sam Ortiz").await;
-    priya.press("<ctrl-k>").await;
+    priya.press("<alt-z>").await;
     priya.sees("Only Sam Ortiz, the opener and admins").await;
     priya.does_not_see("╭ Park").await;
-    priya.press("<esc><esc>").await;
+    priya.press("<esc><esc><esc>").await;
     priya.sees("Escalations").await;
     dana.claim(&vpn).await;
     priya.sees("claimed by Dana Wu").await;
     priya.press("p").await;
     priya.sees("Already claimed by Dana Wu").await;
-    priya.press("x").await;
+    priya.press("U").await;
     priya.sees("Claimed by Dana Wu: only they or an admin").await;
     priya.does_not_see("pick up").await;
 }
@@ -46,7 +46,7 @@ async fn footer_and_palette_offer_only_available_actions() {
     priya.press("<esc>cThe lift is stuck<enter>").await;
     priya.sees("active, yours").await;
     let screen = priya.screen().await;
-    assert!(!screen.contains("use step") && screen.contains("Ctrl-R resolve"), "{screen}");
+    assert!(!screen.contains("Tab step") && screen.contains("Ctrl-X menu"), "{screen}");
 }
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn an_unambiguous_prefix_of_a_command_is_enough() {
     let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
     let (_sam, _vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
-    priya.press("<esc>2:rel<enter>").await;
+    priya.press("<esc><esc>2:rel<enter>").await;
     priya.sees("What the next engineer should know").await;
     priya.press("<esc>:claim <enter>").await;
     priya.sees("Which handoff?").await;
@@ -92,7 +92,7 @@ async fn key_hints_in_texts_follow_the_settings() {
     // These characters are no longer keys: they are typed.
     priya.press("?1").await;
     priya.sees("│ ?1").await;
-    priya.press("<ctrl-k>").await;
+    priya.press("<alt-z>").await;
     priya.sees("only you can see this").await;
     priya.press("<enter>").await;
     priya.sees("Parked: press 7").await;

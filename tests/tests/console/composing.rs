@@ -28,9 +28,9 @@ async fn typing_can_be_undone_and_sent_messages_recalled() {
     priya.sees("│ half a thought").await;
     priya.press(" indeed").await;
     priya.sees("│ half a thought indeed").await;
-    priya.press("<ctrl-u>").await;
+    priya.press("<ctrl-7>").await;
     priya.no_longer_sees("indeed").await;
-    priya.press("<ctrl-y>").await;
+    priya.press("<alt-_>").await;
     priya.sees("│ half a thought indeed").await;
     // After a line break, the arrows move inside the text.
     priya.press("<alt-enter>second line<up>!").await;
@@ -81,7 +81,7 @@ async fn a_runbook_of_a_resolved_session_is_edited_and_saved() {
     let (world, _model) = world_with_assessment(TWO_STEP_ASSESSMENT).await;
     let (_sam, _vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
-    priya.press("<ctrl-r>").await;
+    priya.press("<alt-R>").await;
     priya.sees("What worked").await;
     // The first step worked.
     priya.press("# Stale cache.<tab> <enter>y").await;
@@ -123,25 +123,26 @@ async fn a_message_a_code_block_and_a_selection_are_copied() {
     let mut priya = open_claimed_session(&world, "VPN is down").await;
     sam.add_note(&vpn.session_id, code).await;
     priya.sees("and call").await;
-    priya.press("<alt-c>").await;
+    priya.press("<alt-y>").await;
     priya.sees("Copied message 3").await;
-    priya.press("<alt-k>").await;
+    priya.press("<alt-Y>").await;
     priya.sees("Copied code block 1 of 2 from message 3").await;
-    priya.press("<alt-k>").await;
+    priya.press("<alt-Y>").await;
     priya.sees("Copied code block 2 of 2 from message 3").await;
     priya.press("<alt-up><alt-up>").await;
     priya.sees("│▌  nslookup says").await;
-    priya.press("<alt-c>").await;
+    priya.press("<alt-y>").await;
     priya.sees("Copied message 2").await;
-    priya.press("<alt-down><alt-up><alt-k>").await;
+    priya.press("<alt-down><alt-up><alt-Y>").await;
     priya.sees("No code block in message 2").await;
-    priya.press("<esc>").await;
+    priya.press("<esc><esc>").await;
     priya.no_longer_sees("│▌").await;
-    priya.press("one two<shift-left><shift-left><shift-left><alt-c>").await;
+    priya.press("i").await;
+    priya.press("one two<shift-left><shift-left><shift-left><alt-y>").await;
     priya.sees("Copied the selection").await;
     let nslookup = "nslookup says: no such host";
     assert_eq!(priya.host().await.copied_texts, [code, "ip link set mtu 1400", "reboot", nslookup, "two"]);
-    priya.press("<esc>").await;
+    priya.press("<esc><esc>").await;
     priya.sees("Escalations").await;
 }
 

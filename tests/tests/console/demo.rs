@@ -18,11 +18,13 @@ fn the_demo_from_launch_to_a_sent_step() {
     demo.send_keys("\r");
     demo.sees("active, yours");
     demo.sees("Suggested");
-    demo.send_keys("1");
+    demo.send_keys("\t");
     demo.sees("│ Pin the certificate: `Set-VpnConnection` with");
     // After a claim the assistant answers only if it is asked.
     demo.send_keys("\x14\r");
     demo.sees("After this, check whether");
+    demo.send_keys("\x1b");
+    demo.sees("i write");
     demo.send_keys("\x1b");
     demo.sees("Escalations");
     demo.send_keys("q");

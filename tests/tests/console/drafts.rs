@@ -75,7 +75,8 @@ async fn an_editor_gets_the_terminal_and_gives_it_back() {
     let given = raw.find("\x1b[?1049l").expect("the screen was revealed");
     assert_eq!(raw.matches("\x1b[?1049l").count(), 1, "once");
     assert!(raw[given..].contains("\x1b]2;tierup · Acme\x1b\\"), "the window has its name again");
-    console.send_keys("\x03");
+    // The first clears the text.
+    console.send_keys("\x03\x03");
     assert_eq!(console.wait_for_exit(), 0);
     let left = std::fs::read_dir(home.path()).unwrap().flatten();
     let left: Vec<_> =

@@ -2,6 +2,7 @@
 //! fails here until a test presses it.
 
 use crate::every_key_own_server::{PROBLEM, cases_actions, runbook_actions};
+use crate::every_key_writing::writing_actions;
 use crate::keyboard::Keyboard;
 use tierup_common::user::Role;
 use tierup_e2e::{Escalation, FakeModel, ModelBehavior, World};
@@ -243,6 +244,7 @@ async fn session_actions(keyboard: &mut Keyboard) {
     keyboard.press_to_show("session.steps-left", "▏1 Look").await;
     keyboard.console.resize(120, 36).await;
     keyboard.console.sees("▏9 Look").await;
+    writing_actions(keyboard).await;
     for number in 1..=9 {
         keyboard.press_to_change(&format!("session.use-step-{number}")).await;
     }
@@ -252,8 +254,8 @@ async fn session_actions(keyboard: &mut Keyboard) {
     keyboard.press_to_change("session.newline").await;
     keyboard.console.press("more").await;
     keyboard.console.sees("│ more").await;
-    keyboard.press_to_hide("session.undo", "│ more").await;
-    keyboard.press_to_show("session.redo", "│ more").await;
+    keyboard.press_to_hide("edit.undo", "│ more").await;
+    keyboard.press_to_show("edit.redo", "│ more").await;
     keyboard.console.set_editor("sed -i s/more/less/");
     keyboard.press_to_show("session.editor", "│ less").await;
     keyboard.press_to_show("session.send", "Priya Nair  09:30").await;
@@ -274,8 +276,8 @@ async fn session_actions(keyboard: &mut Keyboard) {
         .await;
     keyboard.press_to_show("session.log", "╭ Log ─").await;
     keyboard.press("log.close").await;
-    keyboard.press_to_show("session.help", "Keys: the session").await;
-    keyboard.press_to_hide("help.close", "Keys: the session").await;
+    keyboard.press_to_show("session.help", "Keys: your message").await;
+    keyboard.press_to_hide("help.close", "Keys: your message").await;
 }
 
 async fn overlay_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
@@ -329,11 +331,14 @@ async fn session_dialog_actions(keyboard: &mut Keyboard) {
         ("session.escalate", "Where you are stuck"),
         ("session.park", "What you are waiting for"),
         ("session.assign", "Type part of a name"),
-        ("session.send-back", "What they should find out"),
     ] {
         keyboard.press_to_show(action, text).await;
         keyboard.press_to_hide("dialog.cancel", text).await;
     }
+    // Alt and its letter are readline's.
+    keyboard.press("session.menu").await;
+    keyboard.press_to_show("session.send-back", "What they should find out").await;
+    keyboard.press_to_hide("dialog.cancel", "What they should find out").await;
     // First from the marked message, then from the session.
     keyboard.press("session.back").await;
     keyboard.press("session.back").await;

@@ -87,13 +87,13 @@ async fn user_text_is_only_text_on_every_screen() {
     priya.sees("active, yours").await;
     priya.sees("Suggested").await;
     assert_no_control_chars(&priya, "the session").await;
-    priya.press("1").await;
+    priya.press("<tab>").await;
     priya.paste(HOSTILE_TEXT).await;
     assert_no_control_chars(&priya, "the message").await;
     for (keys, sees, place) in [
-        ("<alt-o>", "╭ Step outcomes", "what came of the steps"),
-        ("<esc><ctrl-r>", "[ ] Step", "steps to tick"),
-        ("<esc><ctrl-g>", "? Cable", "what has been tried"),
+        ("<alt-w>", "╭ Step outcomes", "what came of the steps"),
+        ("<esc><alt-R>", "[ ] Step", "steps to tick"),
+        ("<esc><alt-C>", "? Cable", "what has been tried"),
         ("<enter>", "▌ Cable x", "a line of it being changed"),
     ] {
         priya.press(keys).await;
@@ -107,7 +107,7 @@ async fn user_text_is_only_text_on_every_screen() {
     let hypothesis = session["branch_map"][0]["hypothesis"].as_str().expect("a text");
     assert_eq!(hypothesis, format!("Cable {}", HOSTILE_TEXT.replace(char::is_control, "")));
 
-    priya.press("<esc><esc>").await;
+    priya.press("<esc><esc><esc>").await;
     priya.sees("Escalations").await;
     priya.press("<enter>").await;
     priya.sees("╭ #2").await;

@@ -11,7 +11,7 @@ async fn tabs_open_lists_from_any_screen_but_not_under_a_dialog() {
     let (world, _model) = world_with_assessment(ASSESSMENT).await;
     let (_sam, _vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
-    priya.press("half a thought<ctrl-r>").await;
+    priya.press("half a thought<alt-R>").await;
     priya.sees("╭ Resolve").await;
     priya.click("Queue").await;
     priya.press("x").await;
@@ -22,7 +22,7 @@ async fn tabs_open_lists_from_any_screen_but_not_under_a_dialog() {
     priya.sees("your claims and sessions").await;
     priya.click("VPN is down").await;
     priya.sees("half a thought").await;
-    priya.press("<ctrl-b>").await;
+    priya.press("<alt-v>").await;
     priya.sees("Likely cause").await;
     priya.click("3 Parked").await;
     priya.sees("visible only to you").await;
@@ -106,7 +106,7 @@ async fn a_click_chooses_a_palette_line_or_a_picker_row() {
     let (world, _model) = world_with_assessment(ASSESSMENT).await;
     let (_sam, _vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
-    priya.press("<alt-o>").await;
+    priya.press("<alt-w>").await;
     priya.sees("Step outcomes").await;
     priya.click("2. Ask the resolver").await;
     priya.sees("▌ 2. Ask").await;

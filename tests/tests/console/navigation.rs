@@ -148,7 +148,7 @@ async fn commands_do_what_they_say_and_report_why_they_cannot() {
     let queue = sam.queue_summaries().await;
     assert_eq!(queue, ["VPN is down", "Mail is slow"]);
 
-    priya.press("<esc>").await;
+    priya.press("<esc><esc>").await;
     priya.sees("2 open").await;
     priya.press(":open 2<enter>").await;
     priya.sees("╭ #2 ").await;
@@ -254,7 +254,7 @@ async fn an_ascii_terminal_gets_only_ascii() {
         ("<esc>c", "+ New session -"),
         ("<esc><enter>", "Enter start here"),
         ("<enter>", "active, yours"),
-        ("<alt-l>", "+ Log -"),
+        ("<alt-L>", "+ Log -"),
     ] {
         priya.press(keys).await;
         priya.sees(sees).await;

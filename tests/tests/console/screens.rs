@@ -249,15 +249,21 @@ async fn a_session_with_suggested_steps() {
         priya.sees("Suggested").await;
         // Toasts expire by themselves.
         priya.no_longer_sees("is yours").await;
-        priya.press("1").await;
+        priya.press("<tab>").await;
         priya.sees("│ Check the machine certificate in `certlm.msc`").await;
         assert_screen_snapshot("session", &priya).await;
-        priya.press("<ctrl-b>").await;
+        priya.press("<alt-v>").await;
         priya.sees("Likely cause").await;
         assert_screen_snapshot("session_briefing", &priya).await;
         priya.press("<esc><f1>").await;
-        priya.sees("Keys: the session").await;
+        priya.sees("Keys: your message").await;
         assert_screen_snapshot("session_help", &priya).await;
+        priya.press("<esc><esc>").await;
+        priya.sees("i write").await;
+        assert_screen_snapshot("session_conversation", &priya).await;
+        priya.press("<ctrl-x>").await;
+        priya.sees("What to do with this session").await;
+        assert_screen_snapshot("session_menu", &priya).await;
         sam.resolve(&vpn.session_id, "Done.").await;
     }
 }
@@ -279,10 +285,10 @@ async fn dialogs() {
         priya.sees("Suggested").await;
         priya.no_longer_sees("is yours").await;
         for (key, sees, name) in [
-            ("<ctrl-r>", "What worked", "dialog_resolve"),
-            ("<ctrl-e>", "Where you are stuck", "dialog_escalate"),
-            ("<ctrl-k>", "only you can see this", "dialog_park"),
-            ("<alt-r>", "What the next engineer should know", "dialog_release"),
+            ("<alt-R>", "What worked", "dialog_resolve"),
+            ("<alt-E>", "Where you are stuck", "dialog_escalate"),
+            ("<alt-z>", "only you can see this", "dialog_park"),
+            ("<alt-U>", "What the next engineer should know", "dialog_release"),
         ] {
             priya.press(key).await;
             priya.sees(sees).await;

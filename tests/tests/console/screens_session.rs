@@ -25,12 +25,12 @@ async fn session_with_its_dialogs() {
     for size in TERMINAL_SIZES {
         let (vpn, mut priya) = pick_up_vpn_problem(&world, &sam, size).await;
         for (key, sees, name) in [
-            ("<ctrl-g>", "MTU on the docking station", "session_tried"),
+            ("<alt-C>", "MTU on the docking station", "session_tried"),
             ("a", "Possible cause", "dialog_branch"),
-            ("<esc><esc><alt-o>", "Step outcomes", "session_outcomes"),
+            ("<esc><esc><alt-w>", "Step outcomes", "session_outcomes"),
             ("<esc><alt-a>", "Dana Wu", "dialog_assign"),
-            ("<esc><alt-q>", "What they should find out", "dialog_send_back"),
-            ("<esc><ctrl-k><tab>tomorrow 9:00", "Mon 23 Nov, 09:00", "dialog_park_wakes"),
+            ("<esc><ctrl-x>b", "What they should find out", "dialog_send_back"),
+            ("<esc><alt-z><tab>tomorrow 9:00", "Mon 23 Nov, 09:00", "dialog_park_wakes"),
         ] {
             priya.press(key).await;
             priya.sees(sees).await;
@@ -49,7 +49,7 @@ async fn a_secret_before_it_is_sent() {
         priya.press("The service account uses AKIAIOSFODNN7EXAMPLE<enter>").await;
         priya.sees("This looks like an AWS key.").await;
         assert_screen_snapshot("session_secret", &priya).await;
-        priya.press("<esc><ctrl-r>postgres://vpn:hunter2@db.acme.test works again<enter>").await;
+        priya.press("<esc><alt-R>postgres://vpn:hunter2@db.acme.test works again<enter>").await;
         priya.sees("This looks like a password.").await;
         assert_screen_snapshot("dialog_secret", &priya).await;
         sam.resolve(&vpn.session_id, "Done.").await;
@@ -72,7 +72,7 @@ async fn long_steps_can_be_read() {
     for size in TERMINAL_SIZES {
         let (vpn, mut priya) = pick_up_vpn_problem(&world, &sam, size).await;
         assert_screen_snapshot("session_sentences", &priya).await;
-        priya.press("<ctrl-r><tab><down><space>").await;
+        priya.press("<alt-R><tab><down><space>").await;
         priya.sees("[x] Roll back").await;
         assert_screen_snapshot("dialog_resolve_sentences", &priya).await;
         sam.resolve(&vpn.session_id, "Done.").await;
@@ -120,7 +120,7 @@ async fn evidence_and_similar_cases() {
         priya.press("e").await;
         priya.sees("│▌VPN certificate expired").await;
         assert_screen_snapshot("briefing_evidence", &priya).await;
-        priya.press("s").await;
+        priya.press("S").await;
         priya.sees("↵ read").await;
         assert_screen_snapshot("briefing_cases", &priya).await;
     }

@@ -78,7 +78,7 @@ async fn saving_a_runbook_of_a_resolved_session() {
         let mut priya = open_console(&world, (columns, rows)).await;
         priya.press("2<enter>").await;
         priya.sees("active, yours").await;
-        priya.press("<ctrl-r>").await;
+        priya.press("<alt-R>").await;
         priya.sees("The cause and the fix").await;
         priya.press("Renewed the certificate.<enter>y").await;
         priya.sees("resolved: W writes a runbook").await;
@@ -144,17 +144,18 @@ async fn session_and_dialogs_in_a_small_terminal() {
         priya.no_longer_sees("is yours").await;
         assert_screen_snapshot("session", &priya).await;
         for (keys, sees, name) in [
-            ("<ctrl-r>", "Resolution", "dialog_resolve"),
+            ("<alt-R>", "Resolution", "dialog_resolve"),
             ("<tab><down><space>", "[x] Roll back", "dialog_resolve_ticked"),
             ("<up><up><enter>", "A resolution is required", "dialog_resolve_missing"),
-            ("<esc><ctrl-e>", "Escalate", "dialog_escalate"),
+            ("<esc><alt-E>", "Escalate", "dialog_escalate"),
             ("<tab>", "▌  low", "dialog_escalate_priority"),
-            ("<esc><ctrl-k><tab>tomorrow 9:00", "Mon 23 Nov, 09:00", "dialog_park_wakes"),
+            ("<esc><alt-z><tab>tomorrow 9:00", "Mon 23 Nov, 09:00", "dialog_park_wakes"),
             ("<esc>y<alt-a>", "Dana Wu", "dialog_assign"),
             ("<enter>", "Assign to", "dialog_confirm_assign"),
-            ("<esc><esc><ctrl-g>", "MTU on the dock", "session_tried"),
+            ("<esc><esc><alt-C>", "MTU on the dock", "session_tried"),
             ("<enter>", "Possible cause", "dialog_branch"),
-            ("<esc><esc><alt-o>", "Step outcomes", "session_outcomes"),
+            ("<esc><esc><alt-w>", "Step outcomes", "session_outcomes"),
+            ("<esc><ctrl-x>", "What to do", "session_menu"),
         ] {
             priya.press(keys).await;
             priya.sees(sees).await;
@@ -181,7 +182,7 @@ async fn session_read_only_and_ended_briefing() {
         priya.press("v").await;
         priya.sees("escalated, with Sam Ortiz").await;
         assert_screen_snapshot("session_read_only", &priya).await;
-        priya.press("<esc>").await;
+        priya.press("<esc><esc>").await;
         priya.sees("start here").await;
         sam.resolve(&vpn.session_id, "Done.").await;
         priya.sees("this handoff is").await;

@@ -139,7 +139,7 @@ async fn briefings_that_differ_in_trust() {
             let mut priya = open_briefing(&world, size).await;
             assert_screen_snapshot(name, &priya).await;
             if name == "briefing_founded" {
-                priya.press("s").await;
+                priya.press("S").await;
                 priya.sees("shares error 809").await;
                 assert_screen_snapshot("briefing_reasons", &priya).await;
             }
@@ -200,7 +200,7 @@ async fn what_the_assessment_proposes_becomes_an_entry() {
         priya.press("<enter>").await;
         priya.sees("active, yours").await;
         priya.no_longer_sees("is yours").await;
-        priya.press("<ctrl-b>").await;
+        priya.press("<alt-v>").await;
         priya.sees("Likely cause").await;
         priya.press("o").await;
         priya.sees("proposed: o adds it").await;

@@ -21,7 +21,7 @@ async fn what_was_tried_is_noted_and_settled() {
     let (world, _model) = world_with_assessment(ASSESSMENT).await;
     let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
-    priya.press("<ctrl-g>").await;
+    priya.press("<alt-C>").await;
     priya.sees("proposed: o adds it").await;
     priya.press("a").await;
     priya.sees("Possible cause").await;
@@ -64,7 +64,7 @@ async fn step_outcomes_are_recorded() {
     let (world, _model) = world_with_assessment(ASSESSMENT).await;
     let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
-    priya.press("<alt-o>").await;
+    priya.press("<alt-w>").await;
     priya.sees("Step outcomes").await;
     priya.press("f").await;
     priya.sees("1. Flush the cache  ✗ failed").await;
@@ -82,7 +82,7 @@ async fn step_outcomes_are_recorded() {
     priya.press("<esc>").await;
     priya.no_longer_sees("Step outcomes").await;
     priya.still_sees("▏2 Ask the resolver ✓worked").await;
-    priya.press("<ctrl-b>").await;
+    priya.press("<alt-v>").await;
     priya.sees("2. Ask the resolver  ✓ worked").await;
 }
 
@@ -119,7 +119,7 @@ async fn a_handoff_is_sent_back_with_a_question() {
     let (world, _model) = world_with_assessment(ASSESSMENT).await;
     let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
-    priya.press("<alt-q>").await;
+    priya.press("<ctrl-x>b").await;
     priya.sees("Send back with a question").await;
     priya.press("<enter>").await;
     priya.sees("A question is required").await;
@@ -138,7 +138,7 @@ async fn a_park_wakes_at_the_typed_time() {
     let (world, _model) = world_with_assessment(ASSESSMENT).await;
     let (_sam, _vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
-    priya.press("<ctrl-k>Waiting for the vendor<tab>soon").await;
+    priya.press("<alt-z>Waiting for the vendor<tab>soon").await;
     priya.sees("Use a time like 2h").await;
     priya.press("<enter>").await;
     priya.press("<backspace><backspace><backspace><backspace>tomorrow 9:00").await;
@@ -177,7 +177,7 @@ async fn an_unclaimed_escalation_can_be_taken_back_by_its_sender() {
     console.sees("active, yours").await;
     assert_eq!(sam.handoff(&vpn).await["status"], "withdrawn");
     // A second escalation can be taken back from the session too.
-    console.press("<ctrl-e>Again<enter>").await;
+    console.press("<alt-E>Again<enter>").await;
     console.sees("Escalated as #2").await;
     console.press("g<enter>").await;
     console.sees("╭ #2").await;
@@ -192,7 +192,7 @@ async fn resolving_asks_for_confirmation() {
     let (world, _model) = world_with_assessment(ASSESSMENT).await;
     let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
-    priya.press("<ctrl-r>It was DNS<tab><space><enter>").await;
+    priya.press("<alt-R>It was DNS<tab><space><enter>").await;
     priya.sees("This cannot be undone.").await;
     priya.press("n").await;
     priya.no_longer_sees("cannot be undone").await;
@@ -225,14 +225,14 @@ async fn evidence_opens_its_message() {
     priya.sees("▌• [2] “no such host”").await;
     priya.press("e").await;
     priya.sees("▌• [1] “VPN is down”").await;
-    priya.press("E").await;
+    priya.press("[").await;
     priya.sees("▌• [2] “no such host”").await;
 
     // The same in the conversation, unclaimed.
     priya.press("v").await;
     priya.sees("escalated, with Sam Ortiz").await;
     priya.sees("│▌  nslookup says: no such host").await;
-    priya.press("<esc>").await;
+    priya.press("<esc><esc>").await;
     priya.no_longer_sees("│▌").await;
     priya.still_sees("escalated, with Sam Ortiz").await;
     priya.press("<esc>").await;
@@ -244,7 +244,7 @@ async fn evidence_opens_its_message() {
     priya.sees("│▌  nslookup says: no such host").await;
     priya.press("<ctrl-end>").await;
     priya.sees("note number 20").await;
-    priya.press("<ctrl-b>").await;
+    priya.press("<alt-v>").await;
     priya.sees("From the session").await;
     priya.press("e").await;
     priya.sees("▌• [1] “VPN is down”").await;
@@ -265,13 +265,13 @@ async fn similar_cases_can_be_read() {
     priya.sees("again after an update").await;
     priya.press("<enter>").await;
     priya.sees("▌Assessment").await;
-    priya.press("s").await;
+    priya.press("S").await;
     priya.sees("↵ read").await;
     priya.still_sees("Renewed the machine certificate.").await;
     priya.press("<enter>").await;
     priya.sees("session 1 VPN certificate expired after the update ── resolved").await;
     priya.sees("The gateway says: certificate expired").await;
-    priya.press("<esc>").await;
+    priya.press("<esc><esc>").await;
     priya.sees("start here").await;
 }
 

@@ -75,9 +75,13 @@ async fn every_exit_restores_the_terminal_and_keeps_the_draft() {
         let fixture = PtyFixture::new().await;
         let mut console = fixture.open_session_with_draft("tierup");
         let begun = Instant::now();
-        match end {
-            Some(signal) => console.send_signal(signal),
-            None => console.send_keys("\x03"),
+        if let Some(signal) = end {
+            console.send_signal(signal);
+        } else {
+            // In the message, Ctrl-C would clear it.
+            console.send_keys("\x1b");
+            console.sees("i write");
+            console.send_keys("\x03");
         }
         assert_eq!(console.wait_for_exit(), 0, "{end:?}");
         assert!(begun.elapsed() < exit_time_limit(), "{end:?} took {:?}", begun.elapsed());
@@ -219,7 +223,8 @@ async fn mouse_paste_size_and_title_arrive_where_they_should() {
         console.resize(columns, rows);
         console.wait_for_output(if columns < 40 { "tierup needs" } else { "first" });
     }
-    console.send_keys("\x03");
+    // The first clears the text.
+    console.send_keys("\x03\x03");
     assert_eq!(console.wait_for_exit(), 0);
     console.assert_terminal_restored();
 }
@@ -260,7 +265,7 @@ async fn copies_and_links_use_terminal_sequences() {
     console.wait_for_output("\x1b]8;;https://kb.test/809\x1b\\");
     console.sees("Priya Nair  09:30");
     // OSC 52: the text, in base64.
-    console.send_keys("\x1bc");
+    console.send_keys("\x1by");
     console.wait_for_output("\x1b]52;c;U2VlIGh0dHBzOi8va2IudGVzdC84MDk=");
     console.sees("Copied message 2");
     console.send_keys("\x03");

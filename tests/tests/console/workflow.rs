@@ -41,7 +41,7 @@ async fn four_keys_from_launch_to_a_sent_step() {
     priya.sees("start here").await;
     priya.press("<enter>").await;
     priya.sees("1 Flush the cache").await;
-    priya.press("1").await;
+    priya.press("<tab>").await;
     priya.sees("│ Flush the cache").await;
     assert_eq!(message_texts(&sam, &vpn).await.len(), 1, "a step fills the draft and is never sent");
     priya.press("<enter>").await;
@@ -94,7 +94,7 @@ async fn opening_or_claiming_clears_the_unread_dot() {
     assert!(!screen_line_with(&priya, "normal   two ").await.contains('●'));
     priya.press("jp").await;
     priya.sees("active, yours").await;
-    priya.press("<esc>").await;
+    priya.press("<esc><esc>").await;
     priya.sees("2 open, 1 unread").await;
     priya.press("n").await;
     priya.sees("▌normal   one").await;
@@ -218,7 +218,8 @@ async fn a_draft_is_there_after_a_crash() {
     priya.sees("active, yours").await;
     priya.press("half a thought").await;
     priya.sees("half a thought").await;
-    priya.press("<ctrl-c>").await;
+    // In the message, the first Ctrl-C would clear it.
+    priya.press("<esc><ctrl-c>").await;
     priya.wait_for_exit().await;
     let drafts = world.console_dir("Priya Nair").join("drafts.json");
     assert!(std::fs::read_to_string(drafts).unwrap().contains("half a thought"));
@@ -257,7 +258,7 @@ async fn an_own_problem_from_start_to_resolution() {
     priya.sees("New session").await;
     priya.press("The lift is stuck<tab>Lift stuck<enter>").await;
     priya.sees("session 1 Lift stuck ── active, yours").await;
-    priya.press("<ctrl-k>").await;
+    priya.press("<alt-z>").await;
     priya.sees("only you can see this").await;
     priya.press("Waiting for the vendor<enter>").await;
     priya.sees("Parked: press 3").await;
@@ -267,9 +268,9 @@ async fn an_own_problem_from_start_to_resolution() {
     priya.press("<enter>").await;
     priya.sees("session 1 Lift stuck ── parked, yours").await;
     priya.sees("Alt-t takes it back").await;
-    priya.press("<esc>p").await;
+    priya.press("<esc><esc>p").await;
     priya.sees("active, yours").await;
-    priya.press("<ctrl-e>").await;
+    priya.press("<alt-E>").await;
     priya.sees("Where you are stuck").await;
     priya.press("No idea<tab><right><enter>").await;
     priya.sees("Escalated as #2").await;
@@ -279,13 +280,13 @@ async fn an_own_problem_from_start_to_resolution() {
 
     priya.press("1p").await;
     priya.sees("#2 Lift stuck ── active, yours").await;
-    priya.press("<alt-r>").await;
+    priya.press("<alt-U>").await;
     priya.sees("What the next engineer should know").await;
     priya.press("Lunch<enter>").await;
     priya.sees("Released #2 to the queue").await;
     priya.press("p").await;
     priya.sees("#2 Lift stuck ── active, yours").await;
-    priya.press("<ctrl-r>").await;
+    priya.press("<alt-R>").await;
     priya.sees("the next similar case").await;
     priya.press("It was off<enter>y").await;
     priya.sees("#2 resolved").await;

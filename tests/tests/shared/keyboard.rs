@@ -7,7 +7,7 @@ use tierup::event::Event;
 use tierup::keymap::Keymap;
 use tierup_e2e::Console;
 
-/// Presses keys on a console. Every action has the first of its default keys.
+/// Presses keys on a console. Every action has the first of its default keys, with Alt in a message.
 pub struct Keyboard {
     /// The console.
     pub console: Console,
@@ -70,8 +70,8 @@ impl Keyboard {
 #[track_caller]
 fn default_key(action: &str) -> KeyEvent {
     let keymap = Keymap::default();
-    let binding = keymap.bindings().iter().find(|binding| binding.action_name() == action);
-    let binding = binding.unwrap_or_else(|| panic!("no action is called {action}"));
-    let key = binding.keys.first().unwrap_or_else(|| panic!("{action} has no key"));
+    let mut bindings = keymap.bindings().iter().filter(|binding| binding.action_name() == action);
+    let key = bindings.find_map(|binding| binding.keys.first());
+    let key = key.unwrap_or_else(|| panic!("no action with a key is called {action}"));
     KeyEvent::new(*key.codes.first(), key.modifiers)
 }

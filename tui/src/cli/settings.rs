@@ -10,7 +10,7 @@ use tierup_common::trim::strip_bom;
 
 use crate::error::CliError;
 use crate::runtime::clock;
-use crate::settings::{GlyphMode, NotificationMode, Settings, SettingsFile};
+use crate::settings::{EditingMode, GlyphMode, NotificationMode, Settings, SettingsFile};
 
 /// Settings on the command line or in the environment.
 #[derive(Args, Clone, Debug)]
@@ -35,6 +35,9 @@ pub(super) struct ConsoleOptions {
     /// Set the window title [default: on]
     #[arg(long, global = true, value_name = "SWITCH", env = "TIERUP_TITLE")]
     title: Option<OnOff>,
+    /// How to edit a message: with the keys of readline, or as in vi [default: emacs]
+    #[arg(long, global = true, value_name = "MODE", env = "TIERUP_EDITING")]
+    editing: Option<EditingMode>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -51,6 +54,7 @@ pub(super) fn load(options: &ConsoleOptions) -> Result<Settings, CliError> {
         mouse: options.mouse.map(|switch| switch == OnOff::On),
         notifications: options.notifications,
         title: options.title.map(|switch| switch == OnOff::On),
+        editing: options.editing,
         ..SettingsFile::default()
     };
     let path = file_path(options)?;

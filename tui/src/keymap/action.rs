@@ -38,6 +38,8 @@ pub enum Action {
     Briefing(BriefingAction),
     /// An action of the session.
     Session(SessionAction),
+    /// An action on the text that is being typed.
+    Edit(EditAction),
     /// An action of a dialog.
     Dialog(DialogAction),
     /// An action after a lost claim.
@@ -144,9 +146,19 @@ pub enum SessionAction {
     Send,
     /// Insert a line break.
     Newline,
+    /// Put the next suggested step into the empty message, or in place of the last one.
+    NextStep,
+    /// Put the previous suggested step there.
+    PreviousStep,
+    /// Open the menu of the session's actions.
+    Menu,
+    /// Leave the message for the conversation, where single letters act.
+    Conversation,
+    /// Return to the message.
+    Write,
     /// Put a suggested step into the message, by its number from 1.
     UseStep(u8),
-    /// Hide the suggested steps.
+    /// Hide the suggested steps, or show them again.
     HideSteps,
     /// Scroll the steps right.
     StepsRight,
@@ -190,16 +202,50 @@ pub enum SessionAction {
     CopyCode,
     /// Edit the message in the user's editor.
     Editor,
-    /// Undo the last edit.
-    Undo,
-    /// Redo the last undone edit.
-    Redo,
     /// Recall the previous sent message.
     Older,
     /// Recall the next sent message.
     Newer,
     /// Go back to the previous screen.
     Back,
+}
+
+/// Actions on the text that is being typed, in every field. The default keys are readline's.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
+pub enum EditAction {
+    /// To the beginning of the line.
+    LineStart,
+    /// To the end of the line.
+    LineEnd,
+    /// To the previous character.
+    Left,
+    /// To the next character.
+    Right,
+    /// To the beginning of the word.
+    WordLeft,
+    /// To the end of the word.
+    WordRight,
+    /// Delete the character before the cursor.
+    DeleteBack,
+    /// Delete the character under the cursor.
+    DeleteForward,
+    /// Delete to the end of the line.
+    KillToEnd,
+    /// Delete to the beginning of the line.
+    KillToStart,
+    /// Delete back to a blank.
+    KillBlankWord,
+    /// Delete to the beginning of the word.
+    KillWordBack,
+    /// Delete to the end of the word.
+    KillWord,
+    /// Insert what was deleted last.
+    Yank,
+    /// Undo the last edit.
+    Undo,
+    /// Redo the last undone edit.
+    Redo,
 }
 
 /// Actions on the list of what was tried.

@@ -4,9 +4,18 @@ use crate::keymap::action::{Action, ListAction, SessionAction};
 use crate::keymap::context::Context;
 use crate::keymap::tab::Tab;
 
-/// The name of an action in a context: `list.pick-up`, `session.send`, `quit`.
+/// Names that actions had in earlier versions, which settings may still have, and their names now.
+pub(super) const OLD_NAMES: [(&str, &str); 2] =
+    [("session.undo", "edit.undo"), ("session.redo", "edit.redo")];
+
+/// The name of an action in a context: `list.pick-up`, `session.send`, `quit`. What a session does has one name, wherever
+/// its key is pressed.
 pub fn action_name(context: Context, action: Action) -> String {
     let suffix = action_suffix(action);
+    let context = match (context, action) {
+        (Context::Conversation | Context::SessionMenu, Action::Session(_) | Action::Log) => Context::Session,
+        _ => context,
+    };
     match context_prefix(context) {
         "" => suffix,
         prefix => format!("{prefix}.{suffix}"),
@@ -22,6 +31,9 @@ const fn context_prefix(context: Context) -> &'static str {
         Context::Briefing => "briefing",
         Context::BriefingOverlay => "overlay",
         Context::Session => "session",
+        Context::Conversation => "conversation",
+        Context::SessionMenu => "menu",
+        Context::Editing => "edit",
         Context::Dialog => "dialog",
         Context::Conflict => "conflict",
         Context::Branches => "tried",
@@ -49,6 +61,7 @@ fn action_suffix(action: Action) -> String {
         Action::Briefing(action) => action.into(),
         Action::Session(SessionAction::UseStep(number)) => return format!("use-step-{number}"),
         Action::Session(action) => action.into(),
+        Action::Edit(action) => action.into(),
         Action::Dialog(action) => action.into(),
         Action::Conflict(action) => action.into(),
         Action::Line(action) => action.into(),

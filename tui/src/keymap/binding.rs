@@ -6,6 +6,9 @@ use crate::keymap::action::Action;
 use crate::keymap::action_name::action_name;
 use crate::keymap::context::Context;
 
+/// Keys, the action, its label in the footer (empty: not shown there) and its description.
+pub(super) type Row = (&'static [KeyCombination], Action, &'static str, &'static str);
+
 /// Keys and the action that they do in a context.
 #[derive(Clone, Debug)]
 pub struct Binding {

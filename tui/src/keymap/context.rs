@@ -18,8 +18,14 @@ pub enum Context {
     Briefing,
     /// The briefing, over a session.
     BriefingOverlay,
-    /// A session with its composer.
+    /// The message of a session, where the user types.
     Session,
+    /// The conversation of a session, where single letters act.
+    Conversation,
+    /// The menu of what a session does.
+    SessionMenu,
+    /// Every place where the user types, in addition to its own keys.
+    Editing,
     /// A dialog with fields.
     Dialog,
     /// The popup after a lost claim.
@@ -50,15 +56,20 @@ impl Context {
         let is_exit = matches!(action, Action::Suspend | Action::QuitNow);
         let is_harmless = matches!(action, Action::ToggleMouse);
         match self {
-            Self::Global | Self::Queue | Self::Briefing => true,
-            Self::BriefingOverlay | Self::Branches | Self::Steps | Self::SimilarCases => {
-                !matches!(action, Action::Quit)
-            }
-            // A session has a help action of its own, whose letter applies while the message is empty.
+            Self::Global | Self::Queue => true,
+            Self::Briefing
+            | Self::BriefingOverlay
+            | Self::Conversation
+            | Self::Branches
+            | Self::Steps
+            | Self::SimilarCases => !matches!(action, Action::Quit),
+            Self::Editing => false,
+            // A session has a help action of its own.
             Self::Session => is_exit || is_harmless || matches!(action, Action::Palette),
             Self::Help => is_exit || is_harmless,
             Self::Dialog
             | Self::Filter
+            | Self::SessionMenu
             | Self::Conflict
             | Self::Confirm
             | Self::SecretWarning
@@ -76,11 +87,18 @@ impl Context {
     /// Whether the user types here.
     pub(super) const fn accepts_text(self) -> bool {
         match self {
-            Self::Session | Self::Dialog | Self::Filter | Self::Palette | Self::CommandLine => true,
+            Self::Session
+            | Self::Editing
+            | Self::Dialog
+            | Self::Filter
+            | Self::Palette
+            | Self::CommandLine => true,
             Self::Global
             | Self::Queue
             | Self::Briefing
             | Self::BriefingOverlay
+            | Self::Conversation
+            | Self::SessionMenu
             | Self::Conflict
             | Self::Branches
             | Self::Steps

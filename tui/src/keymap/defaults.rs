@@ -1,20 +1,19 @@
 //! The default keys, a table per context.
 
-use crokey::{KeyCombination, key};
+use crokey::key;
 
 use crate::keymap::action::{
     Action, BriefingAction, CaseAction, ConflictAction, DialogAction, LineAction, ListAction, Move,
     OutcomeAction, SessionAction, TriedAction,
 };
-use crate::keymap::binding::Binding;
+use crate::keymap::binding::{Binding, Row};
 use crate::keymap::context::Context;
+use crate::keymap::editing::EDITING;
 use crate::keymap::tab::Tab;
-
-/// Keys, the action, its label in the footer (empty: not shown there) and its description.
-type Row = (&'static [KeyCombination], Action, &'static str, &'static str);
+use crate::keymap::verbs::VERBS;
 
 /// The tables in the order of the palette.
-const TABLES: [(Context, &[Row]); 18] = [
+const TABLES: [(Context, &[Row]); 23] = [
     (Context::Queue, QUEUE),
     (Context::Filter, FILTER),
     (Context::Briefing, BRIEFING),
@@ -22,6 +21,11 @@ const TABLES: [(Context, &[Row]); 18] = [
     (Context::BriefingOverlay, BRIEFING_OVERLAY),
     (Context::BriefingOverlay, BRIEFING_SCROLL),
     (Context::Session, SESSION),
+    (Context::Conversation, CONVERSATION),
+    (Context::Conversation, VERBS),
+    (Context::Conversation, CONVERSATION_SCROLL),
+    (Context::SessionMenu, MENU),
+    (Context::Editing, EDITING),
     (Context::Dialog, DIALOG),
     (Context::Conflict, CONFLICT),
     (Context::Branches, TRIED),
@@ -35,7 +39,7 @@ const TABLES: [(Context, &[Row]); 18] = [
     (Context::CommandLine, COMMAND_LINE),
 ];
 
-/// All default bindings; the global ones come last.
+/// The default bindings, without those that are derived; the global ones come last.
 pub(super) fn default_bindings() -> Vec<Binding> {
     let tables = TABLES.into_iter().chain([(Context::Global, GLOBAL)]);
     let bind = |context, (keys, action, hint_label, description): Row| Binding {
@@ -55,9 +59,6 @@ const PAGE_UP: Action = Action::Move(Move::PageUp);
 const TOP: Action = Action::Move(Move::Top);
 const BOTTOM: Action = Action::Move(Move::Bottom);
 
-/// The description of all keys that use a step, which are one line of the help.
-const USE_STEP: &str = "Add this step to your message, without sending it";
-
 #[rustfmt::skip]
 const QUEUE: &[Row] = &[
     (&[key!(enter), key!(l), key!(right)], Action::List(ListAction::Open), "open", "Open the briefing, or your session"),
@@ -74,7 +75,7 @@ const QUEUE: &[Row] = &[
     (&[key!(s)], Action::List(ListAction::Sort), "sort", "Sort by priority, by age or by last change"),
     (&[key!(u)], Action::List(ListAction::MarkUnread), "", "Mark as unread"),
     (&[key!(c)], Action::List(ListAction::NewSession), "new session", "New session"),
-    (&[key!(x)], Action::List(ListAction::Release), "", "Release your claim to the queue"),
+    (&[key!(shift-u)], Action::List(ListAction::Release), "", "Release your claim to the queue"),
     (&[key!(r)], Action::List(ListAction::Reassess), "", "Run the assessment again"),
     (&[key!(tab)], Action::List(ListAction::NextTab), "", "Next tab"),
     (&[key!('1')], Action::List(ListAction::Tab(Tab::Queue)), "", "Queue: open escalations, and those claimed by others"),
@@ -95,13 +96,13 @@ const FILTER: &[Row] = &[
 #[rustfmt::skip]
 const BRIEFING: &[Row] = &[
     (&[key!(enter)], Action::Briefing(BriefingAction::StartHere), "start here", "Start here: claim it and open its session"),
-    (&[key!(esc), key!(h), key!(left), key!(backspace)], Action::Briefing(BriefingAction::Back), "back", "Back to the list"),
+    (&[key!(esc), key!(q), key!(h), key!(left), key!(backspace)], Action::Briefing(BriefingAction::Back), "back", "Back to the list"),
     (&[key!(tab), key!(backtab)], Action::Briefing(BriefingAction::OtherPane), "other pane", "Switch between the history and the assessment"),
     (&[key!(r)], Action::Briefing(BriefingAction::Reassess), "reassess", "Run the assessment again"),
     (&[key!(n)], Action::Briefing(BriefingAction::NextOpen), "next handoff", "Open the next unclaimed handoff"),
-    (&[key!(e)], Action::Briefing(BriefingAction::NextEvidence), "evidence", "Next evidence"),
-    (&[key!(shift-e)], Action::Briefing(BriefingAction::PreviousEvidence), "", "Previous evidence"),
-    (&[key!(s)], Action::Briefing(BriefingAction::Cases), "similar", "Similar cases"),
+    (&[key!(e), key!(']')], Action::Briefing(BriefingAction::NextEvidence), "evidence", "Next evidence"),
+    (&[key!('[')], Action::Briefing(BriefingAction::PreviousEvidence), "", "Previous evidence"),
+    (&[key!(shift-s)], Action::Briefing(BriefingAction::Cases), "similar", "Similar cases"),
     (&[key!(v)], Action::Briefing(BriefingAction::Whole), "whole session", "Read the whole session without claiming it"),
     (&[key!(a)], Action::Briefing(BriefingAction::Assign), "", "Assign to someone else (admins: any claim)"),
     (&[key!(b)], Action::Briefing(BriefingAction::SendBack), "", "Send back with a question"),
@@ -121,54 +122,27 @@ const BRIEFING_SCROLL: &[Row] = &[
 
 #[rustfmt::skip]
 const BRIEFING_OVERLAY: &[Row] = &[
-    (&[key!(esc), key!(ctrl-b), key!(q), key!(enter)], Action::Close, "close", "Back to the session"),
+    (&[key!(esc), key!(q), key!(enter)], Action::Close, "close", "Back to the session"),
     (&[key!(tab), key!(backtab)], Action::Briefing(BriefingAction::OtherPane), "other pane", "Switch between the history and the assessment"),
     (&[key!(r)], Action::Briefing(BriefingAction::Reassess), "reassess", "Run the assessment again"),
-    (&[key!(e)], Action::Briefing(BriefingAction::NextEvidence), "evidence", "Next evidence"),
-    (&[key!(shift-e)], Action::Briefing(BriefingAction::PreviousEvidence), "", "Previous evidence"),
+    (&[key!(e), key!(']')], Action::Briefing(BriefingAction::NextEvidence), "evidence", "Next evidence"),
+    (&[key!('[')], Action::Briefing(BriefingAction::PreviousEvidence), "", "Previous evidence"),
     (&[key!(v)], Action::Briefing(BriefingAction::Whole), "in the session", "Back to the session, at the selected evidence"),
-    (&[key!(s)], Action::Briefing(BriefingAction::Cases), "similar", "Similar cases"),
+    (&[key!(shift-s)], Action::Briefing(BriefingAction::Cases), "similar", "Similar cases"),
     (&[key!(o)], Action::Briefing(BriefingAction::Proposed), "add cause", "Add the likely cause, or what to find out, to Tried"),
 ];
 
+/// The message. What the session does is in [`VERBS`], whose keys are added before the line break.
 #[rustfmt::skip]
 const SESSION: &[Row] = &[
     (&[key!(enter)], Action::Session(SessionAction::Send), "send", "Send"),
-    (&[key!(alt-p)], Action::Session(SessionAction::PickUp), "pick up", "Pick up: claim the handoff of this session"),
-    (&[key!(alt-t)], Action::Session(SessionAction::TakeBack), "take back", "Take back a parked session or an unclaimed escalation"),
-    (&[key!(alt-1), key!('1')], Action::Session(SessionAction::UseStep(1)), "use step", USE_STEP),
-    (&[key!(alt-2), key!('2')], Action::Session(SessionAction::UseStep(2)), "", USE_STEP),
-    (&[key!(alt-3), key!('3')], Action::Session(SessionAction::UseStep(3)), "", USE_STEP),
-    (&[key!(alt-4), key!('4')], Action::Session(SessionAction::UseStep(4)), "", USE_STEP),
-    (&[key!(alt-5), key!('5')], Action::Session(SessionAction::UseStep(5)), "", USE_STEP),
-    (&[key!(alt-6), key!('6')], Action::Session(SessionAction::UseStep(6)), "", USE_STEP),
-    (&[key!(alt-7), key!('7')], Action::Session(SessionAction::UseStep(7)), "", USE_STEP),
-    (&[key!(alt-8), key!('8')], Action::Session(SessionAction::UseStep(8)), "", USE_STEP),
-    (&[key!(alt-9), key!('9')], Action::Session(SessionAction::UseStep(9)), "", USE_STEP),
-    (&[key!(ctrl-b)], Action::Session(SessionAction::ShowBriefing), "briefing", "Show the briefing"),
-    (&[key!(ctrl-r)], Action::Session(SessionAction::Resolve), "resolve", "Resolve the session"),
-    (&[key!(esc)], Action::Session(SessionAction::Back), "back", "Back to the list; your draft is kept"),
-    (&[key!(ctrl-e)], Action::Session(SessionAction::Escalate), "escalate", "Escalate to the team's queue"),
-    (&[key!(ctrl-k)], Action::Session(SessionAction::Park), "park", "Park: put it aside, visible only to you"),
-    (&[key!(ctrl-t)], Action::Session(SessionAction::ToggleNote), "note", "Switch between asking the assistant and leaving a note"),
+    (&[key!(tab)], Action::Session(SessionAction::NextStep), "step", "Put the first suggested step into an empty message; again for the next"),
+    (&[key!(backtab)], Action::Session(SessionAction::PreviousStep), "", "Back to the previous suggested step"),
+    (&[key!(ctrl-x)], Action::Session(SessionAction::Menu), "menu", "Menu: what you can do with this session"),
+    (&[key!(esc)], Action::Session(SessionAction::Conversation), "conversation", "To the conversation, where single letters act"),
     (&[key!(alt-enter), key!(shift-enter), key!(ctrl-j)], Action::Session(SessionAction::Newline), "newline", "Line break"),
-    (&[key!(alt-x)], Action::Session(SessionAction::HideSteps), "", "Hide the suggested steps"),
     (&[key!(alt-right)], Action::Session(SessionAction::StepsRight), "", "Scroll the steps right"),
     (&[key!(alt-left)], Action::Session(SessionAction::StepsLeft), "", "Scroll the steps left"),
-    (&[key!(ctrl-o)], Action::Session(SessionAction::Editor), "editor", "Write the message in your own editor ($VISUAL, $EDITOR)"),
-    (&[key!(ctrl-g)], Action::Session(SessionAction::Tried), "tried", "Tried: possible causes and their status"),
-    (&[key!(alt-g)], Action::Session(SessionAction::Proposed), "", "Add the likely cause, or what to find out, to Tried"),
-    (&[key!(alt-o)], Action::Session(SessionAction::Outcomes), "", "Step outcomes"),
-    (&[key!(alt-e)], Action::Session(SessionAction::NextEvidence), "", "Next evidence"),
-    (&[key!(alt-a)], Action::Session(SessionAction::Assign), "", "Assign to a person"),
-    (&[key!(alt-q)], Action::Session(SessionAction::SendBack), "", "Send back with a question"),
-    (&[key!(alt-r)], Action::Session(SessionAction::Release), "", "Release your claim to the queue"),
-    (&[key!(alt-up)], Action::Session(SessionAction::MarkUp), "", "Mark the previous message"),
-    (&[key!(alt-down)], Action::Session(SessionAction::MarkDown), "", "Mark the next message"),
-    (&[key!(alt-c)], Action::Session(SessionAction::Copy), "", "Copy the selection, the marked message or the last one"),
-    (&[key!(alt-k)], Action::Session(SessionAction::CopyCode), "", "Copy a code block; again for the next"),
-    (&[key!(ctrl-u)], Action::Session(SessionAction::Undo), "", "Undo"),
-    (&[key!(ctrl-y)], Action::Session(SessionAction::Redo), "", "Redo"),
     (&[key!(alt-','), key!(up)], Action::Session(SessionAction::Older), "", "Recall the previous message; the arrow only on the first line"),
     (&[key!(alt-'.'), key!(down)], Action::Session(SessionAction::Newer), "", "Recall the next message; the arrow only on the last line"),
     (&[key!(pageup)], PAGE_UP, "", "Page up"),
@@ -177,8 +151,31 @@ const SESSION: &[Row] = &[
     (&[key!(ctrl-down)], DOWN, "", "Scroll down"),
     (&[key!(ctrl-home)], TOP, "", "To the first message"),
     (&[key!(ctrl-end)], BOTTOM, "", "To the end"),
-    (&[key!(alt-l)], Action::Log, "", "Log: past notifications with their times"),
-    (&[key!(f1), key!('?')], Action::Help, "help", "Help"),
+    (&[key!(f1)], Action::Help, "help", "Help"),
+];
+
+#[rustfmt::skip]
+const CONVERSATION: &[Row] = &[
+    (&[key!(i), key!(enter)], Action::Session(SessionAction::Write), "write", "Back to your message"),
+    (&[key!(esc)], Action::Session(SessionAction::Back), "list", "Back to the list; your draft is kept"),
+];
+
+#[rustfmt::skip]
+const CONVERSATION_SCROLL: &[Row] = &[
+    (&[key!(ctrl-x)], Action::Session(SessionAction::Menu), "", "Menu: what you can do with this session"),
+    (&[key!(j), key!(down), key!(ctrl-down)], DOWN, "", "Scroll down"),
+    (&[key!(k), key!(up), key!(ctrl-up)], UP, "", "Scroll up"),
+    (&[key!(pagedown), key!(' '), key!(ctrl-d)], PAGE_DOWN, "", "Page down"),
+    (&[key!(pageup), key!(ctrl-u)], PAGE_UP, "", "Page up"),
+    (&[key!(g), key!(home), key!(ctrl-home)], TOP, "", "To the first message"),
+    (&[key!(shift-g), key!(end), key!(ctrl-end)], BOTTOM, "", "To the end"),
+];
+
+#[rustfmt::skip]
+const MENU: &[Row] = &[
+    (&[key!(esc), key!(ctrl-x)], Action::Close, "close", "Back to the session"),
+    (&[key!(down)], DOWN, "", "Scroll down"),
+    (&[key!(up)], UP, "", "Scroll up"),
 ];
 
 #[rustfmt::skip]
@@ -206,7 +203,7 @@ const TRIED: &[Row] = &[
     (&[key!(o)], Action::Tried(TriedAction::Open), "open", "Mark it as open"),
     (&[key!(j), key!(down)], DOWN, "", "Down"),
     (&[key!(k), key!(up)], UP, "", "Up"),
-    (&[key!(esc), key!(ctrl-g), key!(q)], Action::Close, "close", "Back to the session"),
+    (&[key!(esc), key!(q)], Action::Close, "close", "Back to the session"),
 ];
 
 #[rustfmt::skip]
@@ -216,7 +213,7 @@ const OUTCOMES: &[Row] = &[
     (&[key!(u), key!(backspace)], Action::Outcome(OutcomeAction::Clear), "clear", "Clear the outcome"),
     (&[key!(j), key!(down)], DOWN, "", "Down"),
     (&[key!(k), key!(up)], UP, "", "Up"),
-    (&[key!(esc), key!(alt-o), key!(q), key!(enter)], Action::Close, "close", "Back to the session"),
+    (&[key!(esc), key!(q), key!(enter)], Action::Close, "close", "Back to the session"),
 ];
 
 #[rustfmt::skip]
@@ -224,7 +221,7 @@ const CASES: &[Row] = &[
     (&[key!(enter), key!(l), key!(right)], Action::Case(CaseAction::Read), "read", "Read this session"),
     (&[key!(j), key!(down)], DOWN, "", "Down"),
     (&[key!(k), key!(up)], UP, "", "Up"),
-    (&[key!(esc), key!(s), key!(q)], Action::Close, "close", "Back to the briefing"),
+    (&[key!(esc), key!(shift-s), key!(q)], Action::Close, "close", "Back to the briefing"),
 ];
 
 #[rustfmt::skip]
@@ -290,6 +287,6 @@ const GLOBAL: &[Row] = &[
     (&[], Action::LogIn, "", "Log in again, or as another user"),
     (&[key!('?'), key!(f1)], Action::Help, "help", "Help"),
     (&[key!(q)], Action::Quit, "quit", "Quit"),
-    (&[key!(ctrl-c)], Action::QuitNow, "", "Quit from anywhere; drafts are kept"),
+    (&[key!(ctrl-c)], Action::QuitNow, "", "Quit anywhere, drafts kept; in a text, clear it first"),
     (&[key!(ctrl-z)], Action::Suspend, "", "Suspend; `fg` resumes"),
 ];

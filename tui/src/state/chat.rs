@@ -8,8 +8,10 @@ use tierup_common::time::Timestamp;
 
 use crate::state::briefing::Briefing;
 use crate::state::composer::Composer;
+use crate::state::composer::vi::Vi;
 use crate::state::request::Request;
 use crate::state::wrap_cache::WrapCache;
+use crate::text::safe;
 
 /// A session that is open in the console.
 #[derive(Clone, Debug)]
@@ -35,6 +37,12 @@ pub struct Chat {
     pub awaited_answer: Option<AwaitedAnswer>,
     /// The message that is being typed.
     pub composer: Composer,
+    /// Whether the keys are the conversation's: single letters act, and nothing is typed.
+    pub is_conversation_focused: bool,
+    /// The mode of the message, for those who edit as in vi. It stays after sending.
+    pub vi: Vi,
+    /// The index of the suggested step that `Tab` put into the message.
+    pub step_in_message: Option<usize>,
     /// The index of the first visible step.
     pub first_visible_step: usize,
     /// The scroll position of the transcript.
@@ -110,6 +118,9 @@ impl Chat {
             partial_answers: Vec::new(),
             awaited_answer: None,
             composer: Composer::with_text(draft),
+            is_conversation_focused: false,
+            vi: Vi::default(),
+            step_in_message: None,
             first_visible_step: 0,
             scroll: TranscriptScroll::Follow,
             marked_seq: None,
@@ -117,6 +128,19 @@ impl Chat {
             recalled_message: None,
             wrap_cache: WrapCache::default(),
         }
+    }
+
+    /// Gives the keys to the message, to write in it.
+    pub fn focus_message(&mut self) {
+        self.is_conversation_focused = false;
+        self.vi.is_normal = false;
+    }
+
+    /// The suggested step that the message consists of: `Tab` put it there, and nobody changed it.
+    pub fn unedited_step(&self, me: Option<UserId>) -> Option<usize> {
+        let index = self.step_in_message?;
+        let step = self.suggested_steps(me).get(index)?;
+        (self.composer.text() == *safe::sanitize_line(&step.text)).then_some(index)
     }
 
     /// Merges a fetched session, which has the newest messages or all. Messages that arrived by the stream meanwhile stay, and

@@ -1,5 +1,8 @@
 //! Text that the user types: lines with a cursor, undo, and paste as one change.
 
+pub mod readline;
+pub mod vi;
+
 use std::borrow::Cow;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -118,17 +121,27 @@ impl Composer {
         self.text_area.cursor().0 + 1 >= self.text_area.lines().len()
     }
 
-    /// A key that edits or moves the cursor.
+    /// A key that edits or moves the cursor. What Control and Alt do with a letter is in the keymap; the text area has keys
+    /// of its own for some, which must not act.
     pub fn handle_key(&mut self, key: KeyEvent) {
-        self.text_area.input(key);
+        let is_command = key.modifiers.intersects(!KeyModifiers::SHIFT);
+        let moves_a_line =
+            key.modifiers == KeyModifiers::CONTROL && matches!(key.code, KeyCode::Char('n' | 'p'));
+        if !(is_command && matches!(key.code, KeyCode::Char(_))) || moves_a_line {
+            self.text_area.input(key);
+        }
+    }
+
+    /// Empties it; this can be undone.
+    pub fn clear(&mut self) {
+        self.text_area.cancel_selection();
+        self.text_area.clear();
     }
 
     /// The same for a text of one line, which no key breaks.
     pub fn handle_key_single_line(&mut self, key: KeyEvent) {
-        let is_letter = matches!(key.code, KeyCode::Char('j' | 'm'));
-        let breaks = is_letter && key.modifiers.contains(KeyModifiers::CONTROL);
-        if key.code != KeyCode::Enter && !breaks {
-            self.text_area.input(key);
+        if key.code != KeyCode::Enter {
+            self.handle_key(key);
         }
     }
 

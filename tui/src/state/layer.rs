@@ -51,6 +51,11 @@ pub enum Layer {
     LogIn(Box<LogInForm>),
     /// Rows to choose from.
     Picker(Picker),
+    /// What can be done with the session below, by letters.
+    SessionMenu {
+        /// The first visible row.
+        scroll_offset: usize,
+    },
 }
 
 /// A claim that someone else won.
@@ -149,6 +154,7 @@ impl Layer {
             Self::Confirm(_) => Context::Confirm,
             Self::SecretWarning(_) => Context::SecretWarning,
             Self::Briefing => Context::BriefingOverlay,
+            Self::SessionMenu { .. } => Context::SessionMenu,
             Self::Picker(picker) => match picker.kind {
                 PickerKind::Branches => Context::Branches,
                 PickerKind::Steps => Context::Steps,
@@ -182,7 +188,14 @@ impl Layer {
 
     /// Whether it is about the screen below and closes with it. A dialog keeps what was typed into it.
     pub const fn closes_with_screen(&self) -> bool {
-        matches!(self, Self::Briefing | Self::Picker(_) | Self::Confirm(_) | Self::SecretWarning(_))
+        matches!(
+            self,
+            Self::Briefing
+                | Self::Picker(_)
+                | Self::Confirm(_)
+                | Self::SecretWarning(_)
+                | Self::SessionMenu { .. }
+        )
     }
 
     /// The dialog, if it is one.

@@ -88,6 +88,16 @@ impl LogInForm {
         (!email.is_empty()).then_some(email)
     }
 
+    /// The field that has the keys; none if it is the last one, or while the form is submitted.
+    pub fn focused_text_mut(&mut self) -> Option<&mut Composer> {
+        match self.focus {
+            _ if self.request.is_pending() => None,
+            LogInField::Server => Some(&mut self.server_url),
+            LogInField::Email => Some(&mut self.email),
+            LogInField::Secret => None,
+        }
+    }
+
     /// The label of the last field.
     pub fn secret_label(&self) -> &'static str {
         if self.email.is_blank() { "Token" } else { "Password" }

@@ -153,6 +153,15 @@ impl State {
         }
     }
 
+    /// Hides the strip, or shows it again.
+    pub fn toggle_steps(&mut self, id: SessionId) {
+        if self.sessions_hiding_steps.contains(&id) {
+            self.sessions_hiding_steps.retain(|hiding| *hiding != id);
+        } else {
+            self.hide_steps(id);
+        }
+    }
+
     /// Whether the strip waits for steps: the assessment of a handoff that the user claimed is being written.
     pub fn is_awaiting_steps(&self) -> bool {
         let me = self.my_id();
@@ -258,6 +267,9 @@ impl State {
             | Context::Queue
             | Context::Briefing
             | Context::BriefingOverlay
+            | Context::Conversation
+            | Context::SessionMenu
+            | Context::Editing
             | Context::Conflict
             | Context::Branches
             | Context::Steps
@@ -266,6 +278,18 @@ impl State {
             | Context::SecretWarning
             | Context::Help
             | Context::Log => None,
+        }
+    }
+
+    /// The text that has the keys, to edit it, and whether it has one line. The last field of the log-in form is none: what
+    /// is typed there is not shown.
+    pub fn focused_text_mut(&mut self) -> Option<(&mut Composer, bool)> {
+        match self.text_input()? {
+            TextInput::Composer => self.open_chat_mut().map(|chat| (&mut chat.composer, false)),
+            TextInput::LogIn => self.login_form_mut()?.focused_text_mut().map(|text| (text, true)),
+            TextInput::Dialog => self.top_dialog_mut()?.focused_field_mut()?.text_mut(),
+            TextInput::Filter => Some((&mut self.queue.filter.input, true)),
+            TextInput::Palette | TextInput::CommandLine => self.top_line_mut().map(|line| (line, true)),
         }
     }
 

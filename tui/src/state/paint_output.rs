@@ -35,6 +35,8 @@ pub struct PaintOutput {
     pub hyperlinks: Vec<Hyperlink>,
     /// Where the terminal's cursor goes, while text is typed.
     pub cursor_position: Option<Position>,
+    /// The panel or box around the text that is typed, which nothing must cover.
+    pub typing_area: Option<Rect>,
     /// When the screen has to be painted again although nothing happens.
     pub next_repaint_at: Option<Timestamp>,
 }
@@ -59,6 +61,8 @@ pub enum ClickTarget {
     Pane(Pane),
     /// The transcript.
     Transcript,
+    /// The message that is being typed.
+    Composer,
     /// A suggested step, by its number from 1.
     Step(u8),
     /// The cross that hides the steps.

@@ -86,7 +86,7 @@ pub(super) fn clear_offline_errors(state: &mut State) {
 }
 
 /// Closes a dialog; if something was typed, only after a question.
-fn cancel(state: &mut State) {
+pub(super) fn cancel(state: &mut State) {
     let Some(dialog) = state.top_dialog_mut() else { return };
     if dialog.is_modified() {
         let question = if dialog.request.is_pending() {

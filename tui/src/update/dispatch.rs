@@ -10,8 +10,8 @@ use crate::state::open::TextInput;
 use crate::update::command_line::ChosenAction;
 use crate::update::scroll::scroll_offset_after;
 use crate::update::{
-    appearance, briefing, command_line, conflict, dialog, filter, login, outcomes, palette, picker, queue,
-    reassess, resume, runbook, session, transcript,
+    appearance, briefing, command_line, conflict, dialog, edit, filter, login, outcomes, palette, picker,
+    queue, reassess, resume, runbook, session, transcript,
 };
 
 /// Runs an action, or tells the user why it is unavailable.
@@ -24,7 +24,12 @@ pub(super) fn dispatch_action(
     if let Err(reason) = availability::check(state, context, action) {
         return outcomes::show_unavailable(state, reason);
     }
+    // The menu closes with the choice.
+    if context == Context::SessionMenu && matches!(action, Action::Session(_) | Action::Log) {
+        state.layers.pop();
+    }
     match action {
+        Action::QuitNow if edit::clear(state) => {}
         Action::Quit | Action::QuitNow => effects.push(Effect::Quit),
         Action::Suspend => effects.push(Effect::Suspend),
         Action::Help => state.layers.push(Layer::Help { context, scroll_offset: 0 }),
@@ -40,6 +45,7 @@ pub(super) fn dispatch_action(
         Action::List(action) => queue::run_action(state, action, effects),
         Action::Briefing(action) => briefing::run_action(state, action, effects),
         Action::Session(action) => session::run_action(state, action, effects),
+        Action::Edit(action) => edit::run_action(state, action),
         Action::Dialog(action) if state.is_login_on_top() => login::run_action(state, action, effects),
         Action::Dialog(action) => dialog::run_action(state, action, effects),
         Action::Conflict(action) => conflict::run_action(state, action, effects),
@@ -60,18 +66,25 @@ pub(super) fn dispatch_move(state: &mut State, context: Context, movement: Move)
         Context::Palette => palette::move_selection(state, movement),
         Context::CommandLine => command_line::browse_history(state, movement),
         Context::Briefing | Context::BriefingOverlay => briefing::scroll(state, movement),
-        Context::Session => transcript::scroll(state, movement),
+        Context::Session | Context::Conversation => transcript::scroll(state, movement),
         Context::Branches | Context::Steps | Context::SimilarCases => picker::move_selection(state, movement),
-        Context::Help | Context::Log => {
+        Context::Help | Context::Log | Context::SessionMenu => {
             let (end, page) = (state.last_paint.layer_max_scroll, state.last_paint.page_height);
-            if let Some(Layer::Help { scroll_offset: top, .. } | Layer::Log { scroll_offset: top }) =
-                state.layers.last_mut()
+            if let Some(
+                Layer::Help { scroll_offset: top, .. }
+                | Layer::Log { scroll_offset: top }
+                | Layer::SessionMenu { scroll_offset: top },
+            ) = state.layers.last_mut()
             {
                 *top = scroll_offset_after(*top, movement, end, page);
             }
         }
-        Context::Global | Context::Dialog | Context::Conflict | Context::Confirm | Context::SecretWarning => {
-        }
+        Context::Global
+        | Context::Editing
+        | Context::Dialog
+        | Context::Conflict
+        | Context::Confirm
+        | Context::SecretWarning => {}
     }
 }
 

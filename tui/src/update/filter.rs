@@ -98,7 +98,8 @@ pub(super) fn retry_search(state: &mut State) {
     }
 }
 
-fn apply_input(state: &mut State) {
+/// Filters by the text that is typed.
+pub(super) fn apply_input(state: &mut State) {
     let filter = &mut state.queue.filter;
     if !filter.apply_input() {
         return;

@@ -4,11 +4,11 @@ use crokey::KeyCombination;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
 use crate::effect::Effect;
-use crate::keymap::{Action, Context};
+use crate::keymap::{Action, Context, EditAction};
 use crate::state::State;
 use crate::state::open::TextInput;
 use crate::update::dispatch::dispatch_action;
-use crate::update::{command_line, dialog, filter, login, palette, session};
+use crate::update::{command_line, dialog, filter, login, palette, session, vi};
 
 pub(super) fn handle_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
     if key.kind == KeyEventKind::Release || state.input_blocked_until().is_some() {
@@ -17,11 +17,31 @@ pub(super) fn handle_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Eff
     let context = state.context();
     let combination = KeyCombination::from(key);
     let action = state.settings.keymap.action_for(context, combination);
-    let is_command =
-        |action: &Action| context != Context::Session || session::is_command(state, combination, *action);
-    if let Some(action) = action.filter(is_command) {
-        return dispatch_action(state, context, action, effects);
+    if vi::handle_key(state, key, action, effects) {
+        return;
     }
+    let is_command = |_: &Action| context != Context::Session || session::is_command(state, combination);
+    match action.filter(is_command) {
+        // It is Backspace under another name, wherever that is more than an edit.
+        Some(Action::Edit(EditAction::DeleteBack)) => {
+            state.kills.end_run();
+            type_key(state, KeyCode::Backspace.into());
+        }
+        Some(action) => {
+            if !matches!(action, Action::Edit(_)) {
+                state.kills.end_run();
+            }
+            dispatch_action(state, context, action, effects);
+        }
+        None => {
+            state.kills.end_run();
+            type_key(state, key);
+        }
+    }
+}
+
+/// A key that is bound to no action: for the text that is being typed.
+fn type_key(state: &mut State, key: KeyEvent) {
     match state.text_input() {
         Some(TextInput::Composer) => session::handle_key(state, key),
         Some(TextInput::LogIn) => login::handle_key(state, key),
@@ -38,6 +58,8 @@ pub(super) fn paste(state: &mut State, text: &str) {
         return;
     }
     match state.text_input() {
+        // A paste is text, and no letters that act.
+        None if state.context() == Context::Conversation => session::paste(state, text),
         Some(TextInput::Composer) => session::paste(state, text),
         Some(TextInput::LogIn) => login::paste(state, text),
         Some(TextInput::Dialog) => dialog::paste(state, text),

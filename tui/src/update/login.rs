@@ -6,7 +6,7 @@ use tierup_common::trim::trim_value;
 
 use crate::effect::{CallId, Credentials, Effect};
 use crate::event::{CallError, LoggedInUser, Reply};
-use crate::keymap::{Action, Context, DialogAction};
+use crate::keymap::{Action, Context, DialogAction, EditAction};
 use crate::state::State;
 use crate::state::connection::ConnectionState;
 use crate::state::layer::Layer;
@@ -84,11 +84,46 @@ pub(super) fn handle_key(state: &mut State, key: KeyEvent) {
         LogInField::Email => login.email.handle_key(key),
         LogInField::Secret => match (key.code, key.modifiers) {
             (KeyCode::Backspace, _) => login.secret.pop(),
-            (KeyCode::Char('u' | 'w'), KeyModifiers::CONTROL) => login.secret.clear(),
             (KeyCode::Char(c), KeyModifiers::NONE | KeyModifiers::SHIFT) => login.secret.push(c),
             _ => {}
         },
     }
+}
+
+/// Edits the last field, whose text is not shown: what deletes more than a character deletes it all, and keeps nothing.
+pub(super) fn edit(state: &mut State, action: EditAction) {
+    let Some(login) = state.login_form_mut() else { return };
+    if login.focus != LogInField::Secret || login.request.is_pending() {
+        return;
+    }
+    match action {
+        EditAction::KillToStart | EditAction::KillBlankWord | EditAction::KillWordBack => {
+            login.secret.clear();
+        }
+        EditAction::DeleteBack => login.secret.pop(),
+        EditAction::LineStart
+        | EditAction::LineEnd
+        | EditAction::Left
+        | EditAction::Right
+        | EditAction::WordLeft
+        | EditAction::WordRight
+        | EditAction::DeleteForward
+        | EditAction::KillToEnd
+        | EditAction::KillWord
+        | EditAction::Yank
+        | EditAction::Undo
+        | EditAction::Redo => {}
+    }
+}
+
+/// Empties the last field, if it has the keys; false if there is nothing in it.
+pub(super) fn clear_secret(state: &mut State) -> bool {
+    let is_focused =
+        |login: &&mut LogInForm| login.focus == LogInField::Secret && !login.request.is_pending();
+    let Some(login) = state.login_form_mut().filter(is_focused) else { return false };
+    let had_text = !login.secret.is_empty();
+    login.secret.clear();
+    had_text
 }
 
 pub(super) fn paste(state: &mut State, text: &str) {

@@ -77,6 +77,11 @@ fn handle_click(state: &mut State, target: ClickTarget, effects: &mut Vec<Effect
         ClickTarget::SimilarCases => {
             dispatch_action(state, Context::Briefing, Action::Briefing(BriefingAction::Cases), effects);
         }
+        ClickTarget::Composer => {
+            if let Some(chat) = state.open_chat_mut() {
+                chat.is_conversation_focused = false;
+            }
+        }
         ClickTarget::PickerRow(index) => picker::click_row(state, index, effects),
         ClickTarget::Transcript | ClickTarget::StepStrip | ClickTarget::Layer => {}
     }

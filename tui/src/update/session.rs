@@ -6,13 +6,12 @@ use tierup_common::assessment::Outcome;
 use tierup_common::id::HandoffId;
 use tierup_common::session::{MessageKind, SessionStatus};
 
-use crate::availability::is_available;
 use crate::effect::{EditorTarget, Effect};
-use crate::keymap::{Action, Context, SessionAction, is_text_key};
+use crate::keymap::SessionAction;
 use crate::state::dialog::{ChecklistItem, Dialog};
 use crate::state::layer::{Confirmation, Layer, Picker, PickerKind};
 use crate::state::{Screen, State};
-use crate::update::{claims, dialog, messages, navigate, picker, resume, transcript};
+use crate::update::{claims, dialog, messages, navigate, picker, resume, step_completion, transcript};
 
 pub(super) fn run_action(state: &mut State, action: SessionAction, effects: &mut Vec<Effect>) {
     let Some(chat) = state.open_chat_mut() else { return };
@@ -25,15 +24,19 @@ pub(super) fn run_action(state: &mut State, action: SessionAction, effects: &mut
         }
         SessionAction::Send => messages::send_message(state, effects),
         SessionAction::Newline => chat.composer.insert_newline(),
-        SessionAction::Undo => chat.composer.undo(),
-        SessionAction::Redo => chat.composer.redo(),
         SessionAction::Older => messages::recall_message(state, 1),
         SessionAction::Newer => messages::recall_message(state, -1),
         SessionAction::Editor => {
+            chat.focus_message();
             effects.push(Effect::OpenEditor(EditorTarget::Draft(id), chat.composer.text()));
         }
+        SessionAction::NextStep => step_completion::complete(state, true),
+        SessionAction::PreviousStep => step_completion::complete(state, false),
+        SessionAction::Menu => state.layers.push(Layer::SessionMenu { scroll_offset: 0 }),
+        SessionAction::Conversation => chat.is_conversation_focused = true,
+        SessionAction::Write => chat.focus_message(),
         SessionAction::UseStep(number) => insert_step(state, number),
-        SessionAction::HideSteps => state.hide_steps(id),
+        SessionAction::HideSteps => state.toggle_steps(id),
         SessionAction::StepsRight => chat.first_visible_step += 1,
         SessionAction::StepsLeft => chat.first_visible_step = chat.first_visible_step.saturating_sub(1),
         SessionAction::ToggleNote => toggle_message_kind(state),
@@ -81,16 +84,9 @@ fn with_handoff(state: &mut State, run: impl FnOnce(&mut State, HandoffId)) {
     }
 }
 
-/// Whether a bound key runs its action, or edits the message. A character runs it while nothing is typed, and a cursor key
-/// where the cursor cannot move further.
-pub(super) fn is_command(state: &State, key: KeyCombination, action: Action) -> bool {
+/// Whether a bound key runs its action, or edits the message: a cursor key runs it where the cursor cannot move further.
+pub(super) fn is_command(state: &State, key: KeyCombination) -> bool {
     let Screen::Session(chat) = &state.screen else { return true };
-    if is_text_key(key) {
-        // A digit typed before its step is loaded must not become text, which the next key might send.
-        let is_early =
-            matches!(action, Action::Session(SessionAction::UseStep(_))) && state.is_awaiting_steps();
-        return chat.composer.is_empty() && (is_early || is_available(state, Context::Session, action));
-    }
     match (*key.codes.first(), key.modifiers.is_empty()) {
         (KeyCode::Up, true) => chat.composer.is_cursor_on_first_line(),
         (KeyCode::Down, true) => chat.composer.is_cursor_on_last_line() && chat.recalled_message.is_some(),
@@ -106,6 +102,7 @@ pub(super) fn handle_key(state: &mut State, key: KeyEvent) {
 
 pub(super) fn paste(state: &mut State, text: &str) {
     if let Some(chat) = state.open_chat_mut() {
+        chat.focus_message();
         chat.composer.paste(text);
     }
 }
@@ -130,6 +127,7 @@ fn insert_step(state: &mut State, number: u8) {
     let Some(chat) = state.open_chat_mut() else { return };
     let index = usize::from(number).saturating_sub(1);
     if let Some(text) = chat.suggested_steps(me).get(index).map(|step| step.text.clone()) {
+        chat.focus_message();
         chat.composer.append_line(&text);
     }
 }

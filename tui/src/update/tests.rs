@@ -13,6 +13,7 @@ mod reconnect;
 mod secrets;
 mod text_cursor;
 mod tried;
+mod writing;
 
 use std::time::Duration;
 
@@ -255,6 +256,7 @@ impl TestConsole {
                 "esc" => (KeyCode::Esc, KeyModifiers::NONE),
                 "up" => (KeyCode::Up, KeyModifiers::NONE),
                 "tab" => (KeyCode::Tab, KeyModifiers::NONE),
+                "s-tab" => (KeyCode::BackTab, KeyModifiers::SHIFT),
                 "pageup" => (KeyCode::PageUp, KeyModifiers::NONE),
                 "alt-up" => (KeyCode::Up, KeyModifiers::ALT),
                 name => {

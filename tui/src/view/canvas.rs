@@ -285,6 +285,7 @@ impl<'a> Canvas<'a> {
         let x = area.x + (area.width - width) / 2;
         let y = area.y + area.height.saturating_sub(tallest) / 3;
         let outer = Rect { x, y, width, height };
+        self.output.typing_area = Some(outer);
         self.clear(outer);
         self.output.add_click_target(area, ClickTarget::Layer);
         self.paint_panel(outer, title, true)

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::availability::is_available;
 use crate::keymap::{Context, FooterHint, Tab};
+use crate::settings::EditingMode;
 use crate::state::dialog::Form;
 use crate::state::layer::Layer;
 use crate::state::{Screen, State};
@@ -36,7 +37,7 @@ fn paint_hints(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     }
     hints.retain(|(_, label)| !label.is_empty());
     // It comes first, or one would take the key for the way back.
-    let is_unmark = |(_, label): &FooterHint| context == Context::Session && *label == UNMARK_LABEL;
+    let is_unmark = |(_, label): &FooterHint| context == Context::Conversation && *label == UNMARK_LABEL;
     if let Some(index) = hints.iter().position(is_unmark) {
         hints[..=index].rotate_right(1);
     }
@@ -60,8 +61,11 @@ fn contextual_label(state: &State, context: Context, label: &'static str) -> &'s
     match (context, state.queue.tab, label) {
         // `q` needs no hint, and a claim in Mine is opened with Enter.
         (Context::Queue, _, "quit") | (Context::Queue, Tab::Mine, "pick up") => "",
+        // The menu says itself what its letters do.
+        (Context::SessionMenu, _, label) if !matches!(label, "close" | "help") => "",
         (Context::Queue, Tab::Parked, "pick up") => "take back",
-        (Context::Session, _, "back") if has_marked_message(state) => UNMARK_LABEL,
+        (Context::Conversation, _, "list") if has_marked_message(state) => UNMARK_LABEL,
+        (Context::Session, _, "conversation") if is_vi_inserting(state) => "normal mode",
         (Context::Dialog, _, "next field") if has_person_field(state) => "next person",
         _ => label,
     }
@@ -69,6 +73,12 @@ fn contextual_label(state: &State, context: Context, label: &'static str) -> &'s
 
 fn has_marked_message(state: &State) -> bool {
     matches!(&state.screen, Screen::Session(chat) if chat.marked_seq.is_some())
+}
+
+/// Whether Escape leads to vi's normal mode first.
+fn is_vi_inserting(state: &State) -> bool {
+    state.settings.editing == EditingMode::Vi
+        && matches!(&state.screen, Screen::Session(chat) if !chat.vi.is_normal)
 }
 
 fn has_person_field(state: &State) -> bool {

@@ -59,16 +59,20 @@ impl HelpColumns {
 
 pub(super) fn paint(state: &State, context: Context, top: usize, canvas: &mut Canvas<'_>, area: Rect) {
     let (here, everywhere) = state.settings.keymap.help_entries(context);
-    let columns = HelpColumns::new(here.iter().chain(&everywhere), area.width.saturating_sub(4));
+    let editing = state.settings.keymap.editing_entries(context);
+    let columns =
+        HelpColumns::new(here.iter().chain(&editing).chain(&everywhere), area.width.saturating_sub(4));
     let width = (columns.width() + 4).min(area.width);
     let lines_of = |entry: &HelpEntry| {
         let is_available = is_available(state, context, entry.action);
         columns.lines(entry, is_available, usize::from(width.saturating_sub(4)))
     };
     let mut lines: Vec<SafeLine> = here.iter().flat_map(lines_of).collect();
-    if !everywhere.is_empty() {
-        lines.extend([SafeLine::default(), SafeLine::from_text("Everywhere", TextRole::Heading)]);
-        lines.extend(everywhere.iter().flat_map(lines_of));
+    for (heading, entries) in [("Writing", editing), ("Everywhere", everywhere)] {
+        if !entries.is_empty() {
+            lines.extend([SafeLine::default(), SafeLine::from_text(heading, TextRole::Heading)]);
+            lines.extend(entries.iter().flat_map(lines_of));
+        }
     }
     let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
     let inner = canvas.paint_dialog(area, width, height, safe_format!("Keys: {}", context_title(context)));
@@ -86,7 +90,10 @@ const fn context_title(context: Context) -> &'static str {
         Context::Queue => "the queue",
         Context::Filter => "the filter",
         Context::Briefing | Context::BriefingOverlay => "the briefing",
-        Context::Session => "the session",
+        Context::Session => "your message",
+        Context::Conversation => "the conversation",
+        Context::SessionMenu => "the menu",
+        Context::Editing => "writing",
         Context::Dialog => "dialogs",
         Context::Conflict => "a lost claim",
         Context::Branches => "what was tried",

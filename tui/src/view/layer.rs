@@ -11,7 +11,7 @@ use crate::state::{Screen, State};
 use crate::text::{Safe, SafeLine, TextRole, safe, safe_format, wrap};
 use crate::view::canvas::Canvas;
 use crate::view::measure::display_width;
-use crate::view::{briefing, command_line, dialog, help, log, login, palette, picker};
+use crate::view::{briefing, command_line, dialog, help, log, login, palette, picker, session_menu};
 
 pub(super) fn paint(state: &State, layer: &Layer, canvas: &mut Canvas<'_>, area: Rect) {
     let is_top = state.layers.last().is_some_and(|top| std::ptr::eq(top, layer));
@@ -26,6 +26,7 @@ pub(super) fn paint(state: &State, layer: &Layer, canvas: &mut Canvas<'_>, area:
         Layer::SecretWarning(warning) => paint_secret_warning(state, warning, canvas, area),
         Layer::LogIn(open) => login::paint(open, canvas, area),
         Layer::Picker(open) => picker::paint(state, open, canvas, area),
+        Layer::SessionMenu { scroll_offset } => session_menu::paint(state, *scroll_offset, canvas, area),
         Layer::Briefing => {
             if let Screen::Session(chat) = &state.screen
                 && let Some(open) = &chat.briefing

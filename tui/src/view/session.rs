@@ -6,6 +6,7 @@ use tierup_common::session::{MessageKind, SessionStatus};
 use crate::keymap::{Action, Context, SessionAction};
 use crate::state::State;
 use crate::state::chat::Chat;
+use crate::state::paint_output::ClickTarget;
 use crate::text::{Safe, safe, safe_format};
 use crate::view::canvas::Canvas;
 use crate::view::measure::fit_title;
@@ -31,7 +32,8 @@ pub(super) fn paint(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, area: R
     ])
     .areas(area);
     let title = session_title(state, chat, canvas, transcript_area.width.saturating_sub(6));
-    let inner = canvas.paint_panel(transcript_area, &title, false);
+    let is_focused = state.layers.is_empty() && chat.is_conversation_focused;
+    let inner = canvas.paint_panel(transcript_area, &title, is_focused);
     transcript::paint(state, chat, canvas, transcript_area, inner);
     if state.is_awaiting_steps() {
         steps::paint_pending(canvas, strip_area);
@@ -65,7 +67,10 @@ fn session_title(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, columns: u
 
 fn paint_composer(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, area: Rect) {
     let (title, hint) = composer_label(state, chat);
-    let focused = state.layers.is_empty();
+    let title = if chat.vi.is_normal { safe_format!("{title} · normal mode") } else { title.into() };
+    let focused = state.layers.is_empty() && !chat.is_conversation_focused;
+    canvas.output.typing_area = Some(area);
+    canvas.output.add_click_target(area, ClickTarget::Composer);
     let inner = canvas.paint_panel(area, title, focused);
     composer::paint(&chat.composer, focused, hint, canvas, inner);
 }

@@ -1,5 +1,5 @@
 //! Toasts, the newest below. They are in the bottom right corner, or in the top right one where the bottom has an input
-//! line. On a low screen the newest takes one line of the border above the keys.
+//! line, and never over what is typed. On a low screen the newest takes one line of the border above the keys.
 
 use ratatui::layout::{Margin, Rect};
 
@@ -27,33 +27,63 @@ pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
         return;
     }
     // The borders below stay visible, with the text in them.
-    let area = area.inner(Margin::new(1, 1));
-    let width = |toast: &Toast| (display_width(&toast.text) + 6).min(MAX_WIDTH).min(area.width);
+    let inner = area.inner(Margin::new(1, 1));
+    let width = |toast: &Toast| (display_width(&toast.text) + 6).min(MAX_WIDTH).min(inner.width);
     let mut boxes: Vec<(&Toast, Vec<SafeLine>)> =
         shown.iter().map(|toast| (toast, toast_lines(toast, width(toast)))).collect();
-    let height = |lines: &[SafeLine]| u16::try_from(lines.len()).unwrap_or(1) + 2;
-    let mut total: u16 = boxes.iter().map(|(_, lines)| height(lines)).sum();
-    // The oldest give way; one alone always fits.
-    while total > area.height && boxes.len() > 1 {
-        total -= height(&boxes.remove(0).1);
+    // The oldest give way.
+    while !boxes.is_empty() {
+        let size = (
+            boxes.iter().map(|(toast, _)| width(toast)).max().unwrap_or(0),
+            boxes.iter().map(|(_, lines)| box_height(lines)).sum(),
+        );
+        if let Some(mut y) = free_row(state, canvas, inner, size) {
+            for (toast, lines) in boxes {
+                let height = box_height(&lines);
+                let outer = Rect { x: inner.right() - width(toast), y, width: width(toast), height };
+                paint_box(toast, &lines, canvas, outer);
+                y += height;
+            }
+            return;
+        }
+        boxes.remove(0);
     }
-    let mut y = if has_bottom_input(state.context()) { area.y } else { area.bottom().saturating_sub(total) };
-    for (toast, lines) in boxes {
-        let (width, height) = (width(toast), height(&lines));
-        let outer = Rect { x: area.right() - width, y, width, height };
-        canvas.clear(outer);
-        let inner = canvas.paint_panel(outer, "", false);
-        paint_glyph(toast, canvas, inner.x, inner.y);
-        canvas.put_lines(Rect { x: inner.x + 2, width: inner.width.saturating_sub(2), ..inner }, &lines);
-        y += height;
+    // There is room only on the border of what is typed.
+    if let Some(newest) = shown.last() {
+        paint_one_line(newest, canvas, area);
     }
+}
+
+fn box_height(lines: &[SafeLine]) -> u16 {
+    u16::try_from(lines.len()).unwrap_or(1) + 2
+}
+
+/// The first row for toasts of this width and height: at the bottom or at the top, and not over what is typed.
+fn free_row(state: &State, canvas: &Canvas<'_>, area: Rect, (width, height): (u16, u16)) -> Option<u16> {
+    if height > area.height {
+        return None;
+    }
+    let typing = canvas.output.typing_area.filter(|_| state.text_input().is_some());
+    let x = area.right().saturating_sub(width);
+    let is_free = |y: &u16| typing.is_none_or(|typing| !typing.intersects(Rect { x, y: *y, width, height }));
+    let (top, bottom) = (area.y, area.bottom() - height);
+    let rows = if has_bottom_input(state.context()) { [top, bottom] } else { [bottom, top] };
+    rows.into_iter().find(is_free)
+}
+
+fn paint_box(toast: &Toast, lines: &[SafeLine], canvas: &mut Canvas<'_>, outer: Rect) {
+    canvas.clear(outer);
+    let inner = canvas.paint_panel(outer, "", false);
+    paint_glyph(toast, canvas, inner.x, inner.y);
+    canvas.put_lines(Rect { x: inner.x + 2, width: inner.width.saturating_sub(2), ..inner }, lines);
 }
 
 /// Whether the user types where a toast would be.
 const fn has_bottom_input(context: Context) -> bool {
     match context {
-        Context::Session | Context::CommandLine => true,
+        Context::Session | Context::Conversation | Context::SessionMenu | Context::CommandLine => true,
         Context::Global
+        | Context::Editing
         | Context::Queue
         | Context::Filter
         | Context::Briefing
@@ -103,9 +133,11 @@ fn toast_lines(toast: &Toast, width: u16) -> Vec<SafeLine> {
 #[cfg(test)]
 mod tests {
     use ratatui::buffer::Buffer;
+    use tierup_common::id::SessionId;
 
     use super::*;
     use crate::state::command_line::CommandLine;
+    use crate::state::dialog::Dialog;
     use crate::state::layer::Layer;
     use crate::state::toast::ToastLevel;
 
@@ -130,6 +162,28 @@ mod tests {
         let top = painted_rows(&state, 40, 20);
         assert!(top[2].ends_with("✓ first │") && top[5].ends_with("✗ second │"), "{top:#?}");
         assert!(top[7..].iter().chain(&top[..1]).all(String::is_empty), "{top:#?}");
+    }
+
+    /// Seen to fail: with toasts at the bottom whatever is there.
+    #[test]
+    fn toasts_never_cover_a_dialog_that_is_typed_in() {
+        for (columns, rows) in [(60, 20), (80, 24), (120, 36)] {
+            let mut state = State::default();
+            for number in 1..=3 {
+                let text = format!("text {number} that is as long as such texts are at most, or nearly");
+                state.show_toast(ToastLevel::Error, text);
+            }
+            let session = SessionId::from_bytes([1; 16]);
+            state.open_dialog(Dialog::escalate(session));
+            let mut buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
+            let output = crate::view::paint(&state, &mut buffer);
+            let typing = output.typing_area.unwrap();
+            let is_toast = |x, y| buffer[(x, y)].symbol() == "✗";
+            let covers = |(x, y)| is_toast(x, y) && y + 1 < typing.bottom() && y > typing.y && x >= typing.x;
+            let cells = (0..rows).flat_map(|y| (0..columns).map(move |x| (x, y)));
+            assert_eq!(cells.clone().filter(|at| covers(*at)).count(), 0, "{columns}x{rows}");
+            assert!(cells.clone().any(|(x, y)| is_toast(x, y)), "{columns}x{rows}");
+        }
     }
 
     #[test]

@@ -21,6 +21,11 @@ pub trait Field {
     /// Pasted text.
     fn paste(&mut self, text: &str);
 
+    /// The text of the field, to edit it, and whether it has one line; none where nothing is typed.
+    fn text_mut(&mut self) -> Option<(&mut Composer, bool)> {
+        None
+    }
+
     /// Moves to another line within the field; false if the focus leaves the field.
     fn move_line(&mut self, step: isize) -> bool {
         let _ = step;
@@ -131,6 +136,10 @@ impl Field for TextField {
             TextLayout::SingleLine | TextLayout::Time => paste_as_one_line(&mut self.composer, text),
             TextLayout::MultiLine => self.composer.paste(text),
         }
+    }
+
+    fn text_mut(&mut self) -> Option<(&mut Composer, bool)> {
+        Some((&mut self.composer, self.layout != TextLayout::MultiLine))
     }
 
     fn insert_newline(&mut self) {
@@ -329,6 +338,12 @@ impl Field for PersonField {
 
     fn paste(&mut self, text: &str) {
         paste_as_one_line(&mut self.query, text);
+    }
+
+    fn text_mut(&mut self) -> Option<(&mut Composer, bool)> {
+        // What matches may change.
+        self.selected = 0;
+        Some((&mut self.query, true))
     }
 
     fn move_line(&mut self, step: isize) -> bool {

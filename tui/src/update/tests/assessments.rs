@@ -128,7 +128,7 @@ fn similar_cases_say_why_under_their_key() {
         }];
     });
     assert!(!priya.paint().contains("Shares error 809"));
-    priya.press_keys("s");
+    priya.press_keys("S");
     assert!(priya.paint().contains("Shares error 809 and gw2; its fix worked"));
 }
 

@@ -226,9 +226,9 @@ fn a_handoff_fetched_while_the_lists_load_is_kept() {
 }
 
 #[test]
-fn a_digit_pressed_before_the_steps_arrive_is_not_typed() {
+fn a_tab_pressed_before_the_steps_arrive_says_so() {
     let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
-    priya.press_keys("1");
+    priya.press_keys("<tab>");
     assert!(priya.has_logged_toast("still being written") && priya.chat().composer.is_empty());
     assert!(priya.paint().contains("waiting for the assessment"));
 
@@ -239,6 +239,6 @@ fn a_digit_pressed_before_the_steps_arrive_is_not_typed() {
         ai_assessment: String::new(),
         ai_assessment_data,
     });
-    priya.press_keys("1");
+    priya.press_keys("<tab>");
     assert_eq!(priya.chat().composer.text(), "step 1");
 }

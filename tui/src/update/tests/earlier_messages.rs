@@ -145,7 +145,7 @@ fn an_outdated_message_page_is_ignored() {
         let mut priya = TestConsole::in_claimed_session(item(1), messages_from_sam(101..=150));
         priya.dispatch(home());
         let first = priya.take_call(is_messages_call(101));
-        priya.press_keys("<esc><enter>");
+        priya.press_keys("<esc><esc><enter>");
         let call_id = priya.take_call(|call| matches!(call, Call::Session(_)));
         let session = session(1, SessionStatus::Active, PRIYA, messages_from_sam(101..=150));
         priya.reply(call_id, Ok(ReplyBody::Session(session)));

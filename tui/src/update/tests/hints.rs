@@ -92,7 +92,7 @@ fn the_preview_stays_while_a_filter_without_matches_is_typed() {
 #[test]
 fn a_dialog_with_one_field_offers_no_next_field() {
     let mut priya = TestConsole::with_items(vec![claimed_by(PRIYA, item(1))]);
-    priya.press_keys("2x");
+    priya.press_keys("2U");
     assert!(!footer_line(&mut priya).contains("next field"));
     priya.press_keys("<esc>c");
     assert!(footer_line(&mut priya).contains("next field"));
@@ -121,7 +121,7 @@ fn a_parked_session_names_the_key_that_resumes_it() {
     priya.press_keys("3<enter>");
     let call_id = priya.take_call(|call| matches!(call, Call::Session(_)));
     priya.reply(call_id, Ok(ReplyBody::Session(parked)));
-    priya.press_keys("<c-e>");
+    priya.press_keys("<alt-E>");
     let screen = priya.paint();
     assert!(screen.contains("The session is parked: press Alt-t to take it"), "{screen}");
     priya.advance_clock(Duration::from_mins(1));

@@ -24,7 +24,7 @@ fn own_active_sessions_are_in_the_mine_tab() {
 
     priya.press_keys("j<enter>");
     assert_eq!(priya.chat().id, session_id(7));
-    priya.press_keys("<esc>");
+    priya.press_keys("<esc><esc>");
     let mut resolved = opened;
     resolved.item.status = SessionStatus::Resolved;
     let (session, by) = (session_summary(&resolved), person(PRIYA));
@@ -64,7 +64,7 @@ fn a_parked_session_opens_read_only_and_is_resumed_once() {
     priya.reply(call_id, Ok(ReplyBody::Session(parked.clone())));
     assert!(priya.paint().contains("takes it back"));
 
-    priya.press_keys("<esc>ppp");
+    priya.press_keys("<esc><esc>ppp");
     assert_eq!(priya.count_calls(is_resume), 1, "one key, one request");
     assert!(priya.paint().contains("taking it back"));
     let call_id = priya.take_call(is_resume);
@@ -97,7 +97,7 @@ fn a_late_response_does_not_change_the_screen() {
 fn a_park_response_returns_to_the_list_only_while_its_dialog_is_open() {
     for goes_on in [false, true] {
         let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
-        priya.press_keys("<ctrl-k>later<enter>");
+        priya.press_keys("<alt-z>later<enter>");
         let call_id = priya.take_call(|call| matches!(call, Call::HandOff { .. }));
         if goes_on {
             priya.press_keys("<esc>y");
@@ -164,7 +164,7 @@ fn a_session_that_was_handed_off_leaves_the_mine_tab() {
 #[test]
 fn own_sessions_that_failed_to_load_are_fetched_after_reconnecting() {
     let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
-    priya.press_keys("<ctrl-k>later<enter>");
+    priya.press_keys("<alt-z>later<enter>");
     let call_id = priya.take_call(|call| matches!(call, Call::HandOff { .. }));
     priya.reply(call_id, Ok(ReplyBody::Handoff(handoff_with_snapshot(item(2)))));
     let is_own = |call: &Call| matches!(call, Call::OwnSessions(_));
@@ -179,7 +179,7 @@ fn own_sessions_that_failed_to_load_are_fetched_after_reconnecting() {
 #[test]
 fn closing_a_dialog_that_is_being_submitted_asks_first() {
     let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
-    priya.press_keys("<ctrl-k>later<enter>");
+    priya.press_keys("<alt-z>later<enter>");
     let call_id = priya.take_call(|call| matches!(call, Call::HandOff { .. }));
     priya.press_keys("<esc>");
     assert!(priya.paint().contains("Close while sending?"));
@@ -200,7 +200,7 @@ fn the_offline_error_in_a_dialog_disappears_after_reconnecting() {
     let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
     let lost = ConnectionEvent::Lost { reason: "gone".into(), retry_at: NOW };
     priya.dispatch(Event::Connection(lost));
-    priya.press_keys("<ctrl-k>later<enter>");
+    priya.press_keys("<alt-z>later<enter>");
     assert!(priya.paint().contains("Offline: not sent"));
     priya.receive_hello(10);
     assert!(!priya.paint().contains("Offline: not sent"));

@@ -44,7 +44,7 @@ fn a_recalled_message_becomes_a_draft_only_when_it_is_edited() {
 fn a_message_being_sent_cannot_be_sent_again() {
     let mut priya = TestConsole::in_claimed_session(item(1), vec![message(1, SAM, "problem 1")]);
     let call_id = send_message(&mut priya, "hello");
-    priya.press_keys("and more<esc><enter>");
+    priya.press_keys("and more<esc><esc><enter>");
     assert_eq!(priya.chat().composer.text(), "and more");
     assert!(priya.paint().contains("sending"));
     priya.press_keys("<enter>");
@@ -59,7 +59,7 @@ fn a_message_being_sent_cannot_be_sent_again() {
 fn a_failed_message_returns_to_the_composer_of_a_reopened_session() {
     let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
     let call_id = send_message(&mut priya, "hello");
-    priya.press_keys("<esc><enter>");
+    priya.press_keys("<esc><esc><enter>");
     priya.reply(call_id, Err(unreachable_error()));
     assert_eq!(priya.chat().composer.text(), "hello");
 }
@@ -118,7 +118,7 @@ fn a_message_whose_event_came_before_the_error_counts_as_sent() {
 #[test]
 fn a_branch_with_a_pending_status_is_edited_with_the_new_status() {
     let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
-    priya.press_keys("<ctrl-g>");
+    priya.press_keys("<alt-C>");
     let id = add_branch(&mut priya, "the cable");
     // Confirmed, then ruled out while that is pending; the edit that follows is sent last.
     priya.press_keys("cx<enter> and the plug<enter>");
@@ -191,7 +191,7 @@ fn an_answer_to_an_earlier_question_does_not_end_the_waiting() {
 fn the_step_strip_scrolls_back_when_fewer_steps_remain() {
     let mut priya = TestConsole::in_claimed_session(with_steps(item(1), 9), Vec::new());
     for _ in 0..9 {
-        priya.press_keys("<alt-l>");
+        priya.press_keys("<alt-L>");
     }
     if let Screen::Session(chat) = &mut priya.state.screen {
         chat.first_visible_step = 8;
@@ -275,7 +275,7 @@ fn the_last_outcome_set_for_a_step_wins() {
     let marks = |priya: &mut TestConsole, wanted| {
         priya.take_call(|call| matches!(call, Call::PutStep { outcome, .. } if *outcome == wanted))
     };
-    priya.press_keys("<alt-o>wfjw");
+    priya.press_keys("<alt-w>wfjw");
     let first = marks(&mut priya, Some(Outcome::Worked));
     assert_eq!(priya.count_calls(|call| matches!(call, Call::PutStep { .. })), 0, "one after the other");
     outcome(&mut priya, first, 1, Some(Outcome::Worked));
@@ -293,7 +293,7 @@ fn the_last_outcome_set_for_a_step_wins() {
 #[test]
 fn a_new_branch_is_selected_after_it_is_added() {
     let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
-    priya.press_keys("<ctrl-g>");
+    priya.press_keys("<alt-C>");
     for (number, text) in [(1, "the cable"), (2, "the switch")] {
         add_branch(&mut priya, text);
         let Some(Layer::Picker(pick)) = priya.state.layers.last() else { panic!("the list is gone") };

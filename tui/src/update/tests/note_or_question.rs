@@ -57,9 +57,9 @@ fn the_choice_is_remembered_for_its_session_only() {
     let mut priya = TestConsole::with_items(handoffs);
     priya.press_keys("2<enter><ctrl-t>");
     assert!(priya.paint().contains("╭ Message ─"));
-    priya.press_keys("<esc>j<enter>");
+    priya.press_keys("<esc><esc>j<enter>");
     assert!(priya.paint().contains("╭ Note ─"), "the other session");
-    priya.press_keys("<esc>k<enter>");
+    priya.press_keys("<esc><esc>k<enter>");
     assert!(priya.paint().contains("╭ Message ─"), "the first session again");
 }
 

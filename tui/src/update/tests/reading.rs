@@ -233,11 +233,12 @@ fn a_growing_terminal_shows_no_empty_rows_below_the_last_message() {
 #[test]
 fn the_footer_offers_unmark_while_a_message_is_selected() {
     let mut priya = TestConsole::in_claimed_session(item(1), vec![message(1, SAM, "problem 1")]);
-    assert!(priya.paint().contains("Esc back"));
-    priya.press_keys("<alt-up>");
+    priya.press_keys("<esc>");
+    assert!(priya.paint().contains("Esc list"));
+    priya.press_keys("K");
     assert!(priya.paint().contains("Esc unmark"));
     priya.press_keys("<esc>");
-    assert!(priya.paint().contains("Esc back"));
+    assert!(priya.paint().contains("Esc list"));
 }
 
 /// The rows of the assessment pane.

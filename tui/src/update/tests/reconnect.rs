@@ -64,7 +64,7 @@ fn after_a_new_login_polling_starts_only_when_events_stall_again() {
 fn a_new_login_fails_the_requests_that_were_pending() {
     let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
     priya.press_keys("hello<enter>");
-    priya.press_keys("<ctrl-r>it was off<enter>y");
+    priya.press_keys("<alt-R>it was off<enter>y");
     assert!(matches!(priya.state.layers.last(), Some(Layer::Dialog(dialog)) if dialog.request.is_pending()));
     log_out(&mut priya);
     let call_id = submit_login(&mut priya);

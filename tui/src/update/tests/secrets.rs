@@ -60,7 +60,7 @@ fn another_text_is_asked_about_again() {
 #[test]
 fn a_dialog_asks_about_a_secret_and_then_its_own_question() {
     let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
-    priya.press_keys("<ctrl-r>");
+    priya.press_keys("<alt-R>");
     priya.press_keys("renewed https://ana:hunter2@gw2.acme.test<enter>");
     assert!(priya.paint().contains("looks like a password"));
     wait(&mut priya);

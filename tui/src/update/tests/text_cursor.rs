@@ -66,7 +66,7 @@ fn the_terminal_cursor_is_shown_only_in_text_inputs() {
 fn the_terminal_cursor_follows_the_field_in_a_scrolled_dialog() {
     let mut priya = TestConsole::in_claimed_session(item(1), Vec::new());
     priya.state.terminal_size = (60, 12);
-    priya.press_keys("<ctrl-k>waiting");
+    priya.press_keys("<alt-z>waiting");
     priya.assert_cursor_after("waiting");
     priya.press_keys("<tab>2h");
     priya.assert_cursor_after("2h");

@@ -38,7 +38,7 @@ fn selected_row(console: &TestConsole) -> usize {
 #[test]
 fn a_key_in_the_assessment_makes_its_likely_cause_an_open_entry() {
     let mut priya = TestConsole::in_claimed_session(with_proposals(1), Vec::new());
-    priya.press_keys("<ctrl-b>o");
+    priya.press_keys("<alt-v>o");
     let screen = priya.paint();
     assert!(screen.contains("issuer.  proposed: o adds it") && screen.contains(QUESTION), "{screen}");
     priya.press_keys("o");
@@ -56,7 +56,7 @@ fn a_key_in_the_assessment_makes_its_likely_cause_an_open_entry() {
 #[test]
 fn the_same_works_from_the_conversation() {
     let mut priya = TestConsole::in_claimed_session(with_proposals(1), Vec::new());
-    priya.press_keys("<alt-g>x");
+    priya.press_keys("<alt-o>x");
     let (_, branch) = take_put(&mut priya);
     assert_eq!((branch.hypothesis.as_str(), branch.status), (CAUSE, BranchStatus::RuledOut));
 }
@@ -65,7 +65,7 @@ fn the_same_works_from_the_conversation() {
 #[test]
 fn a_proposal_that_is_pressed_twice_is_one_branch() {
     let mut priya = TestConsole::in_claimed_session(with_proposals(1), Vec::new());
-    priya.press_keys("<alt-g>oo");
+    priya.press_keys("<alt-o>oo");
     assert_eq!(priya.count_calls(is_put), 1);
     let (call_id, branch) = take_put(&mut priya);
     priya.press_keys("x");
@@ -78,7 +78,7 @@ fn a_proposal_that_is_pressed_twice_is_one_branch() {
 #[test]
 fn the_selection_stays_on_a_branch_whose_event_comes_before_the_reply() {
     let mut priya = TestConsole::in_claimed_session(with_proposals(1), Vec::new());
-    priya.press_keys("<alt-g>jo");
+    priya.press_keys("<alt-o>jo");
     let (call_id, branch) = take_put(&mut priya);
     assert_eq!(branch.hypothesis, QUESTION);
     priya.receive_filtered_event(EventBody::SessionUpdated {
@@ -118,7 +118,7 @@ fn a_session_that_cannot_be_written_has_no_proposals() {
     priya.press_keys("<enter>v");
     let call_id = priya.take_call(|call| matches!(call, Call::Session(_)));
     priya.reply(call_id, Ok(ReplyBody::Session(session(1, SessionStatus::Escalated, SAM, Vec::new()))));
-    priya.press_keys("<alt-g>");
+    priya.press_keys("<alt-o>");
     assert!(priya.state.layers.is_empty());
     assert_eq!(priya.state.proposed_entries(), [""; 0]);
 }
