@@ -157,9 +157,14 @@ impl Case {
 }
 
 impl Dataset {
-    /// The dataset of this repository.
+    /// The dataset of this repository that is hard: many of its problems have a twin with another cause.
     pub fn load() -> anyhow::Result<Self> {
         Self::load_from(&Path::new(env!("CARGO_MANIFEST_DIR")).join("dataset"))
+    }
+
+    /// The dataset of this repository that is like a team's own history.
+    pub fn load_everyday() -> anyhow::Result<Self> {
+        Self::load_from(&Path::new(env!("CARGO_MANIFEST_DIR")).join("everyday"))
     }
 
     /// A dataset of any folder.

@@ -20,7 +20,7 @@ struct Cli {
     /// The half of the cases
     #[arg(long, value_enum, default_value = "judging")]
     split: Split,
-    /// Measure on a dataset of your own: a folder like bench/assess/dataset
+    /// Measure on another dataset: a folder like bench/assess/dataset
     #[arg(long, value_name = "FOLDER")]
     dataset: Option<PathBuf>,
     /// Print every failure with its reason

@@ -7,10 +7,16 @@ use std::path::Path;
 
 use tierup_assess_bench::dataset::{Dataset, Kind, Split};
 
+fn both() -> [Dataset; 2] {
+    [Dataset::load().unwrap(), Dataset::load_everyday().unwrap()]
+}
+
 #[test]
 fn every_source_names_its_own_cause_and_every_answer_exists() {
-    let broken = Dataset::load().unwrap().broken_rules();
-    assert!(broken.is_empty(), "{}", broken.join("\n"));
+    for dataset in both() {
+        let broken = dataset.broken_rules();
+        assert!(broken.is_empty(), "{}", broken.join("\n"));
+    }
 }
 
 #[test]
@@ -30,21 +36,22 @@ fn the_dataset_is_large_and_even() {
 
 #[test]
 fn every_runbook_belongs_to_a_domain() {
-    let dataset = Dataset::load().unwrap();
-    let listed: BTreeSet<String> =
-        dataset.domains.values().flat_map(|it| it.runbooks.keys().cloned()).collect();
-    let files = std::fs::read_dir(&dataset.runbooks).unwrap();
     let stem = |entry: std::io::Result<std::fs::DirEntry>| {
         entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned()
     };
-    assert_eq!(files.map(stem).collect::<BTreeSet<_>>(), listed);
+    for dataset in both() {
+        let listed: BTreeSet<String> =
+            dataset.domains.values().flat_map(|it| it.runbooks.keys().cloned()).collect();
+        let files = std::fs::read_dir(&dataset.runbooks).unwrap();
+        assert_eq!(files.map(stem).collect::<BTreeSet<_>>(), listed);
+    }
 }
 
 /// Mutants seen to fail: a case of the judging half named in a test of the server.
 #[test]
 fn no_test_of_an_engine_names_a_case_that_judges_it() {
-    let dataset = Dataset::load().unwrap();
-    let cases = dataset.cases().map(|(_, case)| case);
+    let datasets = both();
+    let cases = datasets.iter().flat_map(|dataset| dataset.cases()).map(|(_, case)| case);
     let judging: Vec<&str> =
         cases.filter(|case| case.split() == Split::Judging).map(|case| case.name.as_str()).collect();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");

@@ -151,6 +151,9 @@ mod tests {
         assert_eq!(stances("Shall we reboot the gateway?")[0].1, Stance::Asked);
         assert_eq!(stances("Renewed the certificate on gw2")[0].1, Stance::Stated);
         assert_eq!(stances("Das Zertifikat ist in Ordnung")[0].1, Stance::Denied);
+        assert_eq!(stances("Jana says: it is not the password")[1].1, Stance::Denied);
+        assert!(gives_up("Been through both old tickets, neither is it."));
+        assert!(!gives_up("The pool is full."));
         assert!(takes_back("it is not 0x80070643 this time"));
         assert!(!takes_back("printer does not print since this morning"));
     }

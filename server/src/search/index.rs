@@ -435,6 +435,20 @@ mod tests {
         assert_eq!(found.sources, [SolutionSource::Session(SessionId::from_bytes([1; 16]))]);
     }
 
+    /// Mutants seen to fail: no corrections.
+    #[test]
+    fn a_misspelled_word_finds_what_it_stands_for() {
+        let (_folder, index) = index_of(&["Authenticator prompt never arrives", "Printer jams"]);
+        let lexicon = Lexicon::new("");
+        let terms = terms::terms("no promt from teh authentcator", &lexicon).into_iter();
+        let terms: Vec<QueryTerm> = terms
+            .map(|term| QueryTerm { term, alternatives: Vec::new(), weight: 1.0, is_talk: false })
+            .collect();
+        let found = index.find_candidates(account_id(), &terms).unwrap();
+        assert_eq!(found.sources, [SolutionSource::Session(SessionId::from_bytes([1; 16]))]);
+        assert_eq!(found.corrections.len(), 2, "{:?}", found.corrections);
+    }
+
     /// An index without bigrams, by an earlier version.
     #[test]
     fn an_index_with_another_schema_version_is_rebuilt() {

@@ -429,6 +429,26 @@ mod tests {
         assert_eq!(book.causes[0].steps, ["Dry it", "Fan it"]);
     }
 
+    /// Mutants seen to fail: steps that belong to the last cause.
+    #[test]
+    fn headings_may_number_causes_and_their_steps() {
+        let book = Runbook::parse(
+            "wal",
+            "# WAL grows\n\n## Symptoms\n- disk full\n\n## Cause A: a slot without a reader\nIt keeps segments.\n\n\
+             ## Cause B: archiving fails\nSegments wait.\n\n## Steps for A\n1. Drop the slot.\n\n\
+             ## Steps for B\n1. Run the command.\n",
+        );
+        let causes: Vec<_> =
+            book.causes.iter().map(|it| (it.heading.as_str(), it.text.as_str(), it.steps.concat())).collect();
+        assert_eq!(
+            causes,
+            [
+                ("a slot without a reader", "It keeps segments.", "Drop the slot.".to_owned()),
+                ("archiving fails", "Segments wait.", "Run the command.".to_owned()),
+            ]
+        );
+    }
+
     #[test]
     fn a_runbook_may_have_several_causes() {
         let book = Runbook::parse(

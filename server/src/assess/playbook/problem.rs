@@ -241,3 +241,22 @@ fn telling_lines(log: &str) -> impl Iterator<Item = &str> {
     lines.sort_by_key(|(at, ..)| *at);
     lines.into_iter().map(|(_, line, _)| line)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Mutants seen to fail: the first lines instead of those that come seldom.
+    #[test]
+    fn a_log_gives_the_lines_that_come_seldom() {
+        let mut log = String::new();
+        for number in 0..40 {
+            log.push_str(&format!("10:00:{number:02} pool-1 ERROR retry of job {number} failed\n"));
+            log.push_str(&format!("10:00:{number:02} pool-1 INFO heartbeat\n"));
+        }
+        log.push_str("10:01:00 auth FATAL certificate expired on the 3rd\n");
+        let lines: Vec<&str> = telling_lines(&log).collect();
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert!(lines[1].contains("certificate expired"));
+    }
+}
