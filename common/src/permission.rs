@@ -6,7 +6,7 @@
 use crate::assessment::AssessmentStatus;
 use crate::handoff::{HandoffStatus, Intent};
 use crate::id::UserId;
-use crate::session::SessionStatus;
+use crate::session::{MessageKind, SessionItem, SessionStatus};
 use crate::user::Role;
 
 /// The user who wants to do something.
@@ -68,6 +68,12 @@ pub enum SessionDenial {
     WrongStatus(SessionStatus),
 }
 
+impl From<&SessionItem> for SessionFacts {
+    fn from(session: &SessionItem) -> Self {
+        Self { status: session.status, opener: session.user_id, assignee: session.assignee_id }
+    }
+}
+
 impl SessionFacts {
     fn is_opener_or_assignee(self, actor: Actor) -> bool {
         actor.id == self.opener || actor.id == self.assignee
@@ -92,10 +98,22 @@ pub fn participate(actor: Actor, session: SessionFacts) -> Result<(), SessionDen
     }
 }
 
-/// Adding a message or a branch requires a participant and an active session.
+/// Adding a branch requires a participant and an active session.
 pub fn write(actor: Actor, session: SessionFacts) -> Result<(), SessionDenial> {
     participate(actor, session)?;
     session.require_active()
+}
+
+/// A question requires what [`write`] does. A note may be added by everybody who may write at all, also while the session
+/// waits in the queue: who knows something says it before anybody acts.
+pub fn add_message(actor: Actor, session: SessionFacts, kind: MessageKind) -> Result<(), SessionDenial> {
+    match (kind, session.status) {
+        (MessageKind::Ask, _) => write(actor, session),
+        (MessageKind::Note, SessionStatus::Active | SessionStatus::Escalated) => Ok(()),
+        (MessageKind::Note, SessionStatus::Paused | SessionStatus::Resolved) => {
+            Err(SessionDenial::WrongStatus(session.status))
+        }
+    }
 }
 
 /// Handing off requires an active session and its assignee, or an admin in their place. Only the opener or the assignee
@@ -293,6 +311,18 @@ mod tests {
             }
         }
         assert_eq!(write(engineer(OTHER), active), Err(SessionDenial::NotParticipant));
+    }
+
+    #[test]
+    fn anybody_adds_a_note_to_what_is_worked_on_or_waits() {
+        for status in [SessionStatus::Active, SessionStatus::Escalated] {
+            assert_eq!(add_message(engineer(OTHER), session(status), MessageKind::Note), Ok(()));
+            assert!(add_message(engineer(OTHER), session(status), MessageKind::Ask).is_err());
+        }
+        for status in [SessionStatus::Paused, SessionStatus::Resolved] {
+            let refused = add_message(engineer(OTHER), session(status), MessageKind::Note);
+            assert_eq!(refused, Err(SessionDenial::WrongStatus(status)));
+        }
     }
 
     #[test]

@@ -5,7 +5,6 @@ mod rules;
 mod unavailable;
 
 use tierup_common::handoff::{HandoffStatus, Intent};
-use tierup_common::session::SessionStatus;
 
 use crate::availability::rules::{
     check_assign, check_evidence, check_hand_off, check_participant, check_proposed, check_release,
@@ -145,9 +144,7 @@ fn check_session(state: &State, action: SessionAction) -> Availability {
         SessionAction::NextEvidence => {
             chat.briefing.as_ref().map_or_else(unavailable_evidence, check_evidence)
         }
-        SessionAction::ToggleNote => {
-            available_if(chat.status().is_none_or(|status| status == SessionStatus::Active))
-        }
+        SessionAction::ToggleNote => available_if(state.can_ask(chat)),
         SessionAction::ShowBriefing
         | SessionAction::Outcomes
         | SessionAction::Newline
@@ -197,11 +194,7 @@ fn check_conflict(state: &State, action: ConflictAction) -> Availability {
         ConflictAction::SendDraft => {
             let conflict = state.conflict().ok_or(Unavailable::NotApplicable)?;
             available_if(matches!(conflict.draft, ConflictDraft::Saved | ConflictDraft::Rejected(_)))?;
-            // Only admins and the opener of the session can write there. The opener is mostly the user who escalated it.
-            let item = state.queue.item(conflict.handoff_id);
-            available_if(
-                state.is_admin() || item.is_some_and(|item| Some(item.handed_off_by) == state.my_id()),
-            )
+            check_engineer(state)
         }
         ConflictAction::Close | ConflictAction::NextOpen => Ok(()),
     }

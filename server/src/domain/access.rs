@@ -7,6 +7,7 @@ use tierup_common::permission::{
     TakeBackDenial,
 };
 use tierup_common::problem::Winner;
+use tierup_common::session::MessageKind;
 use tierup_common::time::Timestamp;
 use tierup_common::user::{Role, User};
 
@@ -45,7 +46,13 @@ pub fn ensure_participant(session: &Session, caller: &Caller) -> Result<(), Refu
     permission::participate(caller.actor(), facts(session)).map_err(|denial| session_refusal(denial, session))
 }
 
-/// Checks that the caller may add messages and branches to a session now.
+/// Checks that the caller may add a message of this kind to a session now.
+pub fn ensure_can_add_message(session: &Session, caller: &Caller, kind: MessageKind) -> Result<(), Refusal> {
+    permission::add_message(caller.actor(), facts(session), kind)
+        .map_err(|denial| session_refusal(denial, session))
+}
+
+/// Checks that the caller may add branches to a session now.
 pub fn ensure_can_write(session: &Session, caller: &Caller) -> Result<(), Refusal> {
     permission::write(caller.actor(), facts(session)).map_err(|denial| session_refusal(denial, session))
 }

@@ -214,7 +214,7 @@ async fn briefing_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
     keyboard.press("dialog.cancel").await;
     keyboard.press_to_show("briefing.take-back", "You can take back only your own").await;
     keyboard.press_to_show("briefing.next-open", "second VPN").await;
-    keyboard.press_to_show("briefing.whole", "text is kept as a draft").await;
+    keyboard.press_to_show("briefing.whole", "A note for Sam Ortiz and whoever takes this").await;
     keyboard.press_to_show("session.pick-up", "active, yours").await;
     // Hidden steps stay hidden in this session.
     keyboard.press_to_hide("session.hide-steps", "Suggested").await;
@@ -348,7 +348,7 @@ async fn conflict_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
         keyboard.press("list.top").await;
         keyboard.press_to_show("list.open", "╭ #2 ").await;
         if end == "conflict.send-draft" {
-            keyboard.press_to_show("briefing.whole", "text is kept as a draft").await;
+            keyboard.press_to_show("briefing.whole", "A note for Sam Ortiz and whoever takes this").await;
             keyboard.console.press("Look at the proxy").await;
             keyboard.console.sees("│ Look at the proxy").await;
         }

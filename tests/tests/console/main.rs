@@ -21,6 +21,7 @@ mod login;
 mod long_conversations;
 mod mouse;
 mod navigation;
+mod notes;
 mod notifications;
 mod screens;
 mod screens_session;

@@ -92,10 +92,15 @@ pub fn check_resume(state: &State) -> Availability {
 }
 
 pub(super) fn check_send(state: &State, chat: &Chat) -> Availability {
-    if let Some(status) = chat.status().filter(|status| *status != SessionStatus::Active) {
+    let has_ended = |status: &SessionStatus| match status {
+        SessionStatus::Paused | SessionStatus::Resolved => true,
+        SessionStatus::Active | SessionStatus::Escalated => false,
+    };
+    if let Some(status) = chat.status().filter(has_ended) {
         return refused(format!("{}. Your text is saved as a draft", inactive_reason(state, chat, status)));
     }
-    check_participant(state, chat)?;
+    let kind = state.message_kind(chat);
+    check_session(state, chat, |state, session| permission::add_message(state.actor(), session, kind))?;
     check_online(state, "your text is saved as a draft")
 }
 
@@ -135,16 +140,14 @@ fn check_session(
 ) -> Availability {
     check_engineer(state)?;
     let Some(session) = chat.session().filter(|_| state.me.is_some()) else { return Ok(()) };
-    let facts =
-        SessionFacts { status: session.status, opener: session.user_id, assignee: session.assignee_id };
-    rule(state, facts).map_err(|denial| session_denial(state, chat, session, denial))
+    rule(state, session.into()).map_err(|denial| session_denial(state, chat, session, denial))
 }
 
 fn session_denial(state: &State, chat: &Chat, session: &SessionItem, denial: SessionDenial) -> Unavailable {
     let owner = || safe::sanitize_line(&session.assignee_name);
     match denial {
         SessionDenial::NotParticipant => {
-            Unavailable::Blocked(format!("Only {}, the opener and admins can write here", owner()))
+            Unavailable::Blocked(format!("Only {}, the opener and admins can do this", owner()))
         }
         SessionDenial::NotAssignee => Unavailable::NotNow(format!(
             "{} owns this session: only they or an admin can hand it off",
