@@ -178,6 +178,8 @@ pub enum HandoffDenial {
     NotClaimer,
     /// Nobody has claimed it; only admins decide before that.
     Unclaimed,
+    /// Only those whom it concerns change it: who opened, escalated or claimed it, and admins.
+    NotConcerned,
     /// It is not in the queue.
     Closed(HandoffStatus),
     /// Its assessment is still being written.
@@ -219,6 +221,26 @@ pub fn send_back(actor: Actor, handoff: HandoffStage) -> Result<(), HandoffDenia
     match handoff {
         HandoffStage::Open => Ok(()),
         HandoffStage::ClaimedBy(_) | HandoffStage::Closed(_) => release_or_assign(actor, handoff),
+    }
+}
+
+/// Changing the priority or the summary requires a handoff in the queue, and someone whom it concerns: the opener of its
+/// session, the user who escalated it, its claimer or an admin.
+pub fn change(
+    actor: Actor,
+    handoff: HandoffStage,
+    handed_off_by: UserId,
+    opener: UserId,
+) -> Result<(), HandoffDenial> {
+    match handoff {
+        HandoffStage::Closed(status) => Err(HandoffDenial::Closed(status)),
+        HandoffStage::ClaimedBy(claimer) if claimer == actor.id => Ok(()),
+        HandoffStage::Open | HandoffStage::ClaimedBy(_)
+            if actor.is_admin() || actor.id == handed_off_by || actor.id == opener =>
+        {
+            Ok(())
+        }
+        HandoffStage::Open | HandoffStage::ClaimedBy(_) => Err(HandoffDenial::NotConcerned),
     }
 }
 
@@ -356,6 +378,21 @@ mod tests {
         }
         assert_eq!(release_or_assign(engineer(OTHER), HandoffStage::Open), Err(HandoffDenial::Unclaimed));
         assert_eq!(send_back(engineer(OTHER), HandoffStage::Open), Ok(()));
+    }
+
+    #[test]
+    fn a_handoff_is_changed_by_those_whom_it_concerns() {
+        let sender = UserId::from_bytes([4; 16]);
+        for stage in [HandoffStage::Open, HandoffStage::ClaimedBy(ASSIGNEE)] {
+            for actor in [engineer(OPENER), engineer(sender), admin(OTHER)] {
+                assert_eq!(change(actor, stage, sender, OPENER), Ok(()));
+            }
+            assert_eq!(change(engineer(OTHER), stage, sender, OPENER), Err(HandoffDenial::NotConcerned));
+        }
+        assert_eq!(change(engineer(ASSIGNEE), HandoffStage::ClaimedBy(ASSIGNEE), sender, OPENER), Ok(()));
+        let closed = HandoffStage::Closed(HandoffStatus::Resolved);
+        let refused = Err(HandoffDenial::Closed(HandoffStatus::Resolved));
+        assert_eq!(change(admin(OPENER), closed, sender, OPENER), refused);
     }
 
     #[test]

@@ -7,9 +7,9 @@ mod unavailable;
 use tierup_common::handoff::{HandoffStatus, Intent};
 
 use crate::availability::rules::{
-    check_assign, check_evidence, check_hand_off, check_participant, check_proposed, check_release,
-    check_resolve, check_send, check_send_back, check_take_back, check_take_back_handoff, check_write,
-    unavailable_evidence,
+    check_assign, check_change, check_evidence, check_hand_off, check_participant, check_proposed,
+    check_release, check_resolve, check_send, check_send_back, check_take_back, check_take_back_handoff,
+    check_write, unavailable_evidence,
 };
 use crate::availability::unavailable::{available_if, not_now};
 use crate::keymap::{
@@ -76,6 +76,7 @@ fn check_list(state: &State, action: ListAction) -> Availability {
         },
         ListAction::Reassess => check_reassess(state, selected?),
         ListAction::Release => check_release(state, selected?),
+        ListAction::Change => check_change(state, selected?),
         ListAction::NextUnread if state.unread_count() == 0 => not_now("Nothing unread"),
         ListAction::MarkUnread => available_if(state.seen.contains(selected?.id)),
         ListAction::NewSession => check_engineer(state),
@@ -106,6 +107,7 @@ fn check_briefing(state: &State, context: Context, action: BriefingAction) -> Av
         BriefingAction::Assign => check_assign(state, item),
         BriefingAction::SendBack => check_send_back(state, item),
         BriefingAction::TakeBack => check_take_back_handoff(state, item),
+        BriefingAction::Change => check_change(state, item),
         BriefingAction::Back => available_if(context != Context::BriefingOverlay),
         BriefingAction::Cases | BriefingAction::OtherPane | BriefingAction::Whole => Ok(()),
     }
@@ -138,6 +140,7 @@ fn check_session(state: &State, action: SessionAction) -> Availability {
         }
         SessionAction::Assign => check_assign(state, handoff()?),
         SessionAction::SendBack => check_send_back(state, handoff()?),
+        SessionAction::Change => check_change(state, handoff()?),
         SessionAction::TakeBack => check_take_back(state, chat),
         SessionAction::Proposed => check_proposed(state, chat),
         SessionAction::Outcomes if state.suggested_steps().is_empty() => not_now("No suggested steps"),

@@ -89,6 +89,17 @@ pub fn ensure_can_send_back(handoff: &Handoff, caller: &Caller, now: Timestamp) 
         .map_err(|denial| handoff_refusal(denial, handoff, now))
 }
 
+/// Checks that the caller may change the priority and the summary of a handoff.
+pub fn ensure_can_change(
+    handoff: &Handoff,
+    session: &Session,
+    caller: &Caller,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    permission::change(caller.actor(), stage(handoff), handoff.handed_off_by.id, session.opener.id)
+        .map_err(|denial| handoff_refusal(denial, handoff, now))
+}
+
 /// Checks that a handoff can be assessed again now.
 pub fn ensure_can_reassess(handoff: &Handoff, now: Timestamp) -> Result<(), Refusal> {
     permission::reassess(stage(handoff), handoff.assessment_status)
@@ -185,6 +196,10 @@ fn handoff_refusal(denial: HandoffDenial, handoff: &Handoff, now: Timestamp) -> 
         HandoffDenial::Unclaimed => {
             Refusal::Forbidden("nobody has claimed this handoff; claim it first".into())
         }
+        HandoffDenial::NotConcerned => Refusal::Forbidden(
+            "only who opened, escalated or claimed it, and admins, can change it; leave a note instead"
+                .into(),
+        ),
         HandoffDenial::Closed(status) => Refusal::HandoffClosed(status),
         HandoffDenial::AssessmentRunning => Refusal::AssessmentRunning,
     }

@@ -39,6 +39,7 @@ pub(super) fn next_batch(scope: &AccountScope<'_>, after: Option<Seq>) -> store:
 const fn changes_text(kind: Kind) -> bool {
     match kind {
         Kind::HandoffCreated
+        | Kind::HandoffChanged
         | Kind::HandoffSentBack
         | Kind::HandoffWithdrawn
         | Kind::HandoffResolved

@@ -106,6 +106,8 @@ async fn list_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
     keyboard.press_to_show("briefing.back", "2 unread").await;
     keyboard.press_to_show("list.mark-unread", "3 unread").await;
     fixture.reassess(keyboard, "list.reassess").await;
+    keyboard.press_to_show("list.change", "Change the handoff").await;
+    keyboard.press_to_hide("dialog.cancel", "Change the handoff").await;
 }
 
 async fn filter_actions(keyboard: &mut Keyboard) {
@@ -212,6 +214,8 @@ async fn briefing_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
     keyboard.press("dialog.cancel").await;
     keyboard.press_to_show("briefing.send-back", "What they should find out").await;
     keyboard.press("dialog.cancel").await;
+    keyboard.press_to_show("briefing.change", "Change the handoff").await;
+    keyboard.press_to_hide("dialog.cancel", "Change the handoff").await;
     keyboard.press_to_show("briefing.take-back", "You can take back only your own").await;
     keyboard.press_to_show("briefing.next-open", "second VPN").await;
     keyboard.press_to_show("briefing.whole", "A note for Sam Ortiz and whoever takes this").await;
@@ -330,6 +334,7 @@ async fn session_dialog_actions(keyboard: &mut Keyboard) {
         ("session.park", "What you are waiting for"),
         ("session.assign", "Type part of a name"),
         ("session.send-back", "What they should find out"),
+        ("session.change", "Change the handoff"),
     ] {
         keyboard.press_to_show(action, text).await;
         keyboard.press_to_hide("dialog.cancel", text).await;

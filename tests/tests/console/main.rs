@@ -28,5 +28,6 @@ mod screens_session;
 mod screens_states;
 mod screens_trust;
 mod session;
+mod story;
 mod terminal;
 mod workflow;

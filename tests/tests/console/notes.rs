@@ -1,7 +1,5 @@
 //! Notes in the sessions of others: what a colleague knows reaches whoever works on it.
 
-#![expect(clippy::unwrap_used, reason = "tests may panic")]
-
 use serde_json::json;
 use tierup_e2e::World;
 

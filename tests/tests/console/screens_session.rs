@@ -25,7 +25,7 @@ async fn session_with_its_dialogs() {
     for size in TERMINAL_SIZES {
         let (vpn, mut priya) = pick_up_vpn_problem(&world, &sam, size).await;
         for (key, sees, name) in [
-            ("<ctrl-g>", "MTU on the docking station", "session_tried"),
+            ("<ctrl-g>", "MTU on the docking station  open", "session_tried"),
             ("a", "Possible cause", "dialog_branch"),
             ("<esc><esc><alt-o>", "Step outcomes", "session_outcomes"),
             ("<esc><alt-a>", "Dana Wu", "dialog_assign"),

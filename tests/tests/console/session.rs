@@ -55,7 +55,7 @@ async fn what_was_tried_is_noted_and_settled() {
     sam.add_branch(&vpn.session_id, "the switch\nin \u{1b}[31mrack 4", "open").await;
     priya.sees("? the switch …  open").await;
     priya.press("<esc>").await;
-    priya.no_longer_sees("the proxy").await;
+    priya.no_longer_sees("? the proxy").await;
     priya.still_sees("active, yours").await;
 }
 

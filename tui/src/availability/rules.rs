@@ -48,6 +48,17 @@ pub(super) fn check_assign(state: &State, item: &QueueItem) -> Availability {
     permission::release_or_assign(state.actor(), stage(item)).map_err(|denial| handoff_denial(item, denial))
 }
 
+/// Changing the priority and the summary.
+pub(super) fn check_change(state: &State, item: &QueueItem) -> Availability {
+    check_engineer(state)?;
+    check_online(state, "not changed")?;
+    let chat = state.open_chat().filter(|chat| chat.id == item.session_id);
+    // Elsewhere the opener of the session is unknown; mostly they are the user who escalated it.
+    let opener = chat.and_then(Chat::session).map_or(item.handed_off_by, |session| session.user_id);
+    permission::change(state.actor(), stage(item), item.handed_off_by, opener)
+        .map_err(|denial| handoff_denial(item, denial))
+}
+
 pub(super) fn check_send_back(state: &State, item: &QueueItem) -> Availability {
     check_engineer(state)?;
     permission::send_back(state.actor(), stage(item)).map_err(|denial| handoff_denial(item, denial))
@@ -167,6 +178,9 @@ fn handoff_denial(item: &QueueItem, denial: HandoffDenial) -> Unavailable {
         HandoffDenial::AlreadyClaimed => format!("Already claimed by {}", claimer()),
         HandoffDenial::NotClaimer => format!("Claimed by {}: only they or an admin can do this", claimer()),
         HandoffDenial::Unclaimed => "Not claimed yet: claim it first".into(),
+        HandoffDenial::NotConcerned => {
+            "Only who opened, escalated or claimed it, and admins, can change it; leave a note instead".into()
+        }
         HandoffDenial::Closed(status) => format!("This handoff is {status}"),
         HandoffDenial::AssessmentRunning => "The assessment is still being written".into(),
     })

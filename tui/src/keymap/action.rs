@@ -90,6 +90,8 @@ pub enum ListAction {
     NewSession,
     /// Release a claim.
     Release,
+    /// Change the priority and the summary of a handoff.
+    Change,
     /// Run the assessment again.
     Reassess,
     /// Filter the rows.
@@ -134,6 +136,8 @@ pub enum BriefingAction {
     SendBack,
     /// Take back the user's own escalation.
     TakeBack,
+    /// Change the priority and the summary.
+    Change,
 }
 
 /// Actions of a session.
@@ -172,6 +176,8 @@ pub enum SessionAction {
     Assign,
     /// Send the handoff back to its opener with a question.
     SendBack,
+    /// Change the priority and the summary of the handoff.
+    Change,
     /// Show what was tried.
     Tried,
     /// Show what the assessment proposes to try.

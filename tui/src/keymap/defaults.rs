@@ -76,6 +76,7 @@ const QUEUE: &[Row] = &[
     (&[key!(c)], Action::List(ListAction::NewSession), "new session", "New session"),
     (&[key!(x)], Action::List(ListAction::Release), "", "Release your claim to the queue"),
     (&[key!(r)], Action::List(ListAction::Reassess), "", "Run the assessment again"),
+    (&[key!('!')], Action::List(ListAction::Change), "", "Change the priority and the summary"),
     (&[key!(tab)], Action::List(ListAction::NextTab), "", "Next tab"),
     (&[key!('1')], Action::List(ListAction::Tab(Tab::Queue)), "", "Queue: open escalations, and those claimed by others"),
     (&[key!('2')], Action::List(ListAction::Tab(Tab::Mine)), "", "Mine: your claims and open sessions"),
@@ -106,6 +107,7 @@ const BRIEFING: &[Row] = &[
     (&[key!(a)], Action::Briefing(BriefingAction::Assign), "", "Assign to someone else (admins: any claim)"),
     (&[key!(b)], Action::Briefing(BriefingAction::SendBack), "", "Send back with a question"),
     (&[key!(t)], Action::Briefing(BriefingAction::TakeBack), "", "Take back your escalation"),
+    (&[key!('!')], Action::Briefing(BriefingAction::Change), "", "Change the priority and the summary"),
 ];
 
 /// How the panes of a briefing are scrolled, as a screen and over a session.
@@ -163,6 +165,7 @@ const SESSION: &[Row] = &[
     (&[key!(alt-a)], Action::Session(SessionAction::Assign), "", "Assign to a person"),
     (&[key!(alt-q)], Action::Session(SessionAction::SendBack), "", "Send back with a question"),
     (&[key!(alt-r)], Action::Session(SessionAction::Release), "", "Release your claim to the queue"),
+    (&[key!(alt-'!')], Action::Session(SessionAction::Change), "", "Change the priority and the summary"),
     (&[key!(alt-up)], Action::Session(SessionAction::MarkUp), "", "Mark the previous message"),
     (&[key!(alt-down)], Action::Session(SessionAction::MarkDown), "", "Mark the next message"),
     (&[key!(alt-c)], Action::Session(SessionAction::Copy), "", "Copy the selection, the marked message or the last one"),

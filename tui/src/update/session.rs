@@ -12,7 +12,7 @@ use crate::keymap::{Action, Context, SessionAction, is_text_key};
 use crate::state::dialog::{ChecklistItem, Dialog};
 use crate::state::layer::{Confirmation, Layer, Picker, PickerKind};
 use crate::state::{Screen, State};
-use crate::update::{claims, dialog, messages, navigate, picker, resume, transcript};
+use crate::update::{claims, details, dialog, messages, navigate, picker, resume, transcript};
 
 pub(super) fn run_action(state: &mut State, action: SessionAction, effects: &mut Vec<Effect>) {
     let Some(chat) = state.open_chat_mut() else { return };
@@ -56,6 +56,7 @@ pub(super) fn run_action(state: &mut State, action: SessionAction, effects: &mut
         SessionAction::Release => with_handoff(state, |state, id| state.open_dialog(Dialog::release(id))),
         SessionAction::PickUp => with_handoff(state, |state, id| claims::claim_handoff(state, id, effects)),
         SessionAction::Assign => with_handoff(state, |state, id| dialog::open_assign(state, id, effects)),
+        SessionAction::Change => with_handoff(state, details::open),
         SessionAction::SendBack => with_handoff(state, |state, id| state.open_dialog(Dialog::send_back(id))),
     }
     clamp_first_step(state);

@@ -171,6 +171,11 @@ fn paint_history_pane(
             }
             document.push_branches(&snapshot.branch_map, canvas);
             document.push_messages(briefing, snapshot, canvas);
+            let (messages, story) = match &state.screen {
+                Screen::Session(chat) => (&chat.messages, &chat.story),
+                Screen::Briefing(_) | Screen::Queue => (&briefing.news.messages, &briefing.news.story),
+            };
+            document.push_news(briefing, snapshot, messages, story, canvas);
         }
         (None, Some(error)) => {
             document.push_blank_line();
