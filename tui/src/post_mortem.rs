@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use chrono::NaiveDate;
 use serde::Serialize;
 use tierup_common::assessment::{Outcome, Step};
-use tierup_common::event::{Event, EventBody};
+use tierup_common::event::{Event, EventBody, Kind};
 use tierup_common::id::Number;
 use tierup_common::session::{BranchStatus, Message, MessageRole, SessionItem, SessionStatus};
 use tierup_common::text::truncate_to_line;
@@ -107,7 +107,11 @@ pub fn happenings(messages: &[Message], events: &[TimelineEntry]) -> Vec<Happeni
 }
 
 fn happening(event: &Event) -> Option<Happening> {
-    let line = story::describe(&event.body)?;
+    let mut line = story::describe(&event.body)?;
+    if event.body.kind() == Kind::HandoffSentBack {
+        // The question is the message before it.
+        line.detail.clear();
+    }
     Some(Happening { at: event.at, who: line.who, what: line.what, text: line.detail })
 }
 

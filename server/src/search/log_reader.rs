@@ -82,7 +82,9 @@ fn load_document(scope: &AccountScope<'_>, id: SessionId) -> store::Result<Docum
             transcript.push('\n');
         }
     }
-    let mut cause = session.state.resolution().map(|resolution| resolution.text.clone());
+    // A duplicate teaches nothing that its original does not.
+    let solved = session.state.resolution().filter(|resolution| resolution.duplicate_of.is_none());
+    let mut cause = solved.map(|resolution| resolution.text.clone());
     for branch in scope.branches(id)? {
         transcript.push_str(&branch.hypothesis);
         transcript.push('\n');

@@ -63,6 +63,7 @@ async fn a_briefing_shows_what_was_said_and_done_since_the_handoff() {
     dana.sees("The gateway answers.").await;
     dana.sees("Priya Nair released #1 to the queue").await;
     sam.add_note(&vpn.session_id, "It works from the office.").await;
+    dana.sees("#1 ── 2 new ─").await;
     dana.sees("Since the handoff  2 new messages").await;
     dana.sees("It works from the office.").await;
     dana.press("<enter>").await;

@@ -103,7 +103,8 @@ pub(super) fn to_session(
         chat.messages.clone_from(&snapshot.messages);
     }
     if let Some(left) = state.chat_cache.take(id) {
-        chat.messages = left.messages;
+        (chat.messages, chat.story) = (left.messages, left.story);
+        chat.story.fetch = Request::Idle;
         // Its status may have changed since, which matters unless it cannot be fetched.
         chat.source = ChatSource::StandIn(Some(left.session).filter(|_| !state.connection.allows_calls()));
     }
