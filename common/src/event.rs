@@ -9,9 +9,9 @@ mod signal;
 use serde::{Deserialize, Serialize};
 
 use crate::assessment::{Assessment, AssessmentStatus, Step};
-use crate::handoff::{HandoffStatus, Intent, Priority, QueueItem};
+use crate::handoff::{HandoffLink, HandoffStatus, Intent, Priority, QueueItem};
 use crate::id::{HandoffId, Number, Seq, SessionId};
-use crate::session::{Branch, ConfidenceTier, Message, SessionStatus};
+use crate::session::{Branch, ConfidenceTier, Message, SessionLink, SessionStatus};
 use crate::string_enum::string_enum;
 use crate::time::Timestamp;
 use crate::user::Person;
@@ -95,11 +95,31 @@ pub enum EventBody {
         handoff: HandoffSummary,
         /// The user who escalated.
         by: Person,
+        /// What they wrote for the next engineer.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        engineer_notes: String,
         /// `pending` if an assessment will follow.
         assessment_status: AssessmentStatus,
         /// The handoff that this one replaces, if its claimer escalated again.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         supersedes: Option<HandoffId>,
+        /// The user whose question it answers, if they sent the escalation before back.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        asked_by: Option<Person>,
+    },
+    /// The priority or the summary of a handoff was changed.
+    HandoffChanged {
+        /// The handoff after the event.
+        #[serde(flatten)]
+        handoff: HandoffSummary,
+        /// The user who changed it.
+        by: Person,
+        /// The priority before, if it changed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        previous_priority: Option<Priority>,
+        /// The problem in one line before, if it changed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        previous_summary: Option<String>,
     },
     /// The assessment of a handoff is ready.
     HandoffAssessmentReady {
@@ -196,6 +216,9 @@ pub enum EventBody {
         by: Person,
         /// The cause and the fix.
         resolution: String,
+        /// The handoff of the same problem, if the session was a duplicate.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        duplicate_of: Option<HandoffLink>,
     },
     /// A session was opened.
     SessionCreated {
@@ -205,7 +228,7 @@ pub enum EventBody {
         /// The opener.
         by: Person,
     },
-    /// A session was parked or taken back, or one of its branches changed.
+    /// A session was parked or taken back, one of its branches changed, or another session was resolved as its duplicate.
     SessionUpdated {
         /// The session after the event.
         #[serde(flatten)]
@@ -218,6 +241,9 @@ pub enum EventBody {
         /// The park that began or ended, if one did.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         handoff_id: Option<HandoffId>,
+        /// The session that was resolved as a duplicate of this one, if one was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        duplicate: Option<SessionLink>,
     },
     /// A session was resolved.
     SessionResolved {
@@ -228,6 +254,9 @@ pub enum EventBody {
         by: Person,
         /// The cause and the fix.
         resolution: String,
+        /// The handoff of the same problem, if the session was a duplicate.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        duplicate_of: Option<HandoffLink>,
     },
     /// A message was added to a session. Only streams of that session carry this event.
     MessageAdded {
@@ -261,6 +290,8 @@ impl HandoffSummary {
             claimed_by_name: None,
             claimed_at: None,
             wake_at: None,
+            asked_by: None,
+            asked_by_name: None,
             created_at: self.created_at,
             updated_at: self.created_at,
             version: self.version,
@@ -274,6 +305,7 @@ impl EventBody {
     pub const fn kind(&self) -> Kind {
         match self {
             Self::HandoffCreated { .. } => Kind::HandoffCreated,
+            Self::HandoffChanged { .. } => Kind::HandoffChanged,
             Self::HandoffAssessmentReady { .. } => Kind::HandoffAssessmentReady,
             Self::HandoffAssessmentFailed { .. } => Kind::HandoffAssessmentFailed,
             Self::HandoffClaimed { .. } => Kind::HandoffClaimed,
@@ -319,6 +351,7 @@ impl EventBody {
     const fn subject(&self) -> EventSubject<'_> {
         match self {
             Self::HandoffCreated { handoff, .. }
+            | Self::HandoffChanged { handoff, .. }
             | Self::HandoffAssessmentReady { handoff, .. }
             | Self::HandoffAssessmentFailed { handoff, .. }
             | Self::HandoffClaimed { handoff, .. }

@@ -1,6 +1,7 @@
 //! A handoff: a session handed off, either parked for oneself or escalated to the team's queue.
 
 pub(crate) mod changes;
+mod link;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +13,8 @@ use crate::string_enum::string_enum;
 use crate::time::Timestamp;
 use crate::user::Person;
 
-pub use changes::{BranchChange, ChangesSince, StepOutcome};
+pub use changes::{AnsweredQuestion, BranchChange, ChangesSince, StepOutcome};
+pub use link::HandoffLink;
 
 string_enum! {
     /// What a handoff is for.
@@ -139,6 +141,12 @@ pub struct QueueItem {
     pub claimed_at: Option<Timestamp>,
     /// For a park: when to be reminded of it.
     pub wake_at: Option<Timestamp>,
+    /// The user whose question this escalation answers, if they sent the one before back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_by: Option<UserId>,
+    /// The name of that user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_by_name: Option<String>,
     /// When the session was handed off.
     pub created_at: Timestamp,
     /// When the handoff last changed.
@@ -195,6 +203,20 @@ pub struct Release {
     /// The reason, for the next reader.
     #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::MAX_NOTES_BYTES), regex(pattern = crate::schema::TEXT)))]
     pub reason: String,
+}
+
+/// `PATCH /handoffs/{id}`. What is absent stays as it is.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ChangeHandoff {
+    /// The new priority.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<Priority>,
+    /// The problem in one line, also of the session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::MAX_SUMMARY_CHARS), regex(pattern = crate::schema::NON_EMPTY_LINE)))]
+    pub problem_summary: Option<String>,
 }
 
 /// `POST /handoffs/{id}/assign`.

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::{ContextV7, Uuid};
 
 use crate::time::Timestamp;
@@ -159,6 +160,52 @@ impl fmt::Display for HandoffRef {
             Self::Id(id) => id.fmt(f),
             Self::Number(number) => number.fmt(f),
         }
+    }
+}
+
+impl Serialize for HandoffRef {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Id(id) => id.serialize(to),
+            Self::Number(number) => number.serialize(to),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for HandoffRef {
+    /// Reads an id, or a number as a number or as text.
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Wire {
+            Number(u32),
+            Text(String),
+        }
+        const EXPECTED: &str = "must be the id or the number of a handoff";
+        match Wire::deserialize(from).map_err(|_| D::Error::custom(EXPECTED))? {
+            Wire::Number(number) => Ok(Self::Number(Number(number))),
+            Wire::Text(text) => text.parse().map_err(|ParseIdError| D::Error::custom(EXPECTED)),
+        }
+    }
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for HandoffRef {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "HandoffRef".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let number = "^#?[0-9]{1,9}$";
+        schemars::json_schema!({"anyOf": [
+            {"type": "string", "format": "uuid"},
+            {"type": "string", "pattern": number},
+            {"type": "integer", "minimum": 0, "maximum": u32::MAX},
+        ]})
     }
 }
 

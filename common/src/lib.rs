@@ -27,5 +27,6 @@ mod sql;
 pub mod string_enum;
 pub mod text;
 pub mod time;
+pub mod timeline;
 pub mod trim;
 pub mod user;

@@ -6,7 +6,7 @@
 use crate::assessment::AssessmentStatus;
 use crate::handoff::{HandoffStatus, Intent};
 use crate::id::UserId;
-use crate::session::SessionStatus;
+use crate::session::{MessageKind, SessionItem, SessionStatus};
 use crate::user::Role;
 
 /// The user who wants to do something.
@@ -68,6 +68,12 @@ pub enum SessionDenial {
     WrongStatus(SessionStatus),
 }
 
+impl From<&SessionItem> for SessionFacts {
+    fn from(session: &SessionItem) -> Self {
+        Self { status: session.status, opener: session.user_id, assignee: session.assignee_id }
+    }
+}
+
 impl SessionFacts {
     fn is_opener_or_assignee(self, actor: Actor) -> bool {
         actor.id == self.opener || actor.id == self.assignee
@@ -92,10 +98,22 @@ pub fn participate(actor: Actor, session: SessionFacts) -> Result<(), SessionDen
     }
 }
 
-/// Adding a message or a branch requires a participant and an active session.
+/// Adding a branch requires a participant and an active session.
 pub fn write(actor: Actor, session: SessionFacts) -> Result<(), SessionDenial> {
     participate(actor, session)?;
     session.require_active()
+}
+
+/// A question requires what [`write`] does. A note may be added by everybody who may write at all, also while the session
+/// waits in the queue: who knows something says it before anybody acts.
+pub fn add_message(actor: Actor, session: SessionFacts, kind: MessageKind) -> Result<(), SessionDenial> {
+    match (kind, session.status) {
+        (MessageKind::Ask, _) => write(actor, session),
+        (MessageKind::Note, SessionStatus::Active | SessionStatus::Escalated) => Ok(()),
+        (MessageKind::Note, SessionStatus::Paused | SessionStatus::Resolved) => {
+            Err(SessionDenial::WrongStatus(session.status))
+        }
+    }
 }
 
 /// Handing off requires an active session and its assignee, or an admin in their place. Only the opener or the assignee
@@ -160,6 +178,8 @@ pub enum HandoffDenial {
     NotClaimer,
     /// Nobody has claimed it; only admins decide before that.
     Unclaimed,
+    /// Only those whom it concerns change it: who opened, escalated or claimed it, and admins.
+    NotConcerned,
     /// It is not in the queue.
     Closed(HandoffStatus),
     /// Its assessment is still being written.
@@ -201,6 +221,26 @@ pub fn send_back(actor: Actor, handoff: HandoffStage) -> Result<(), HandoffDenia
     match handoff {
         HandoffStage::Open => Ok(()),
         HandoffStage::ClaimedBy(_) | HandoffStage::Closed(_) => release_or_assign(actor, handoff),
+    }
+}
+
+/// Changing the priority or the summary requires a handoff in the queue, and someone whom it concerns: the opener of its
+/// session, the user who escalated it, its claimer or an admin.
+pub fn change(
+    actor: Actor,
+    handoff: HandoffStage,
+    handed_off_by: UserId,
+    opener: UserId,
+) -> Result<(), HandoffDenial> {
+    match handoff {
+        HandoffStage::Closed(status) => Err(HandoffDenial::Closed(status)),
+        HandoffStage::ClaimedBy(claimer) if claimer == actor.id => Ok(()),
+        HandoffStage::Open | HandoffStage::ClaimedBy(_)
+            if actor.is_admin() || actor.id == handed_off_by || actor.id == opener =>
+        {
+            Ok(())
+        }
+        HandoffStage::Open | HandoffStage::ClaimedBy(_) => Err(HandoffDenial::NotConcerned),
     }
 }
 
@@ -296,6 +336,18 @@ mod tests {
     }
 
     #[test]
+    fn anybody_adds_a_note_to_what_is_worked_on_or_waits() {
+        for status in [SessionStatus::Active, SessionStatus::Escalated] {
+            assert_eq!(add_message(engineer(OTHER), session(status), MessageKind::Note), Ok(()));
+            assert!(add_message(engineer(OTHER), session(status), MessageKind::Ask).is_err());
+        }
+        for status in [SessionStatus::Paused, SessionStatus::Resolved] {
+            let refused = add_message(engineer(OTHER), session(status), MessageKind::Note);
+            assert_eq!(refused, Err(SessionDenial::WrongStatus(status)));
+        }
+    }
+
+    #[test]
     fn only_the_assignee_hands_off_but_an_admin_may_escalate() {
         let active = session(SessionStatus::Active);
         for intent in [Intent::Park, Intent::Escalate] {
@@ -326,6 +378,21 @@ mod tests {
         }
         assert_eq!(release_or_assign(engineer(OTHER), HandoffStage::Open), Err(HandoffDenial::Unclaimed));
         assert_eq!(send_back(engineer(OTHER), HandoffStage::Open), Ok(()));
+    }
+
+    #[test]
+    fn a_handoff_is_changed_by_those_whom_it_concerns() {
+        let sender = UserId::from_bytes([4; 16]);
+        for stage in [HandoffStage::Open, HandoffStage::ClaimedBy(ASSIGNEE)] {
+            for actor in [engineer(OPENER), engineer(sender), admin(OTHER)] {
+                assert_eq!(change(actor, stage, sender, OPENER), Ok(()));
+            }
+            assert_eq!(change(engineer(OTHER), stage, sender, OPENER), Err(HandoffDenial::NotConcerned));
+        }
+        assert_eq!(change(engineer(ASSIGNEE), HandoffStage::ClaimedBy(ASSIGNEE), sender, OPENER), Ok(()));
+        let closed = HandoffStage::Closed(HandoffStatus::Resolved);
+        let refused = Err(HandoffDenial::Closed(HandoffStatus::Resolved));
+        assert_eq!(change(admin(OPENER), closed, sender, OPENER), refused);
     }
 
     #[test]

@@ -1,16 +1,18 @@
 //! A session: one troubleshooting conversation, with its messages and its branches.
 
 pub(crate) mod branch;
+mod link;
 pub(crate) mod message;
 
 use serde::{Deserialize, Serialize};
 
-use crate::handoff::{Intent, Priority, Snapshot};
-use crate::id::{HandoffId, Number, SessionId, StepId, UserId};
+use crate::handoff::{HandoffLink, Intent, Priority, Snapshot};
+use crate::id::{HandoffId, HandoffRef, Number, SessionId, StepId, UserId};
 use crate::string_enum::string_enum;
 use crate::time::Timestamp;
 
 pub use branch::{Branch, BranchStatus, ConfidenceTier, PutBranch};
+pub use link::SessionLink;
 pub use message::{CreateMessage, IntakeContent, IntakeType, Message, MessageKind, MessagePage, MessageRole};
 
 string_enum! {
@@ -69,6 +71,12 @@ pub struct SessionItem {
     pub handoff_id: Option<HandoffId>,
     /// The cause and the fix, once resolved.
     pub resolution: Option<String>,
+    /// The handoff of the same problem, if the session was resolved as its duplicate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duplicate_of: Option<HandoffLink>,
+    /// The sessions that were resolved as duplicates of this one, the newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub duplicates: Vec<SessionLink>,
     /// All branches, in the order they were added.
     pub branch_map: Vec<Branch>,
     /// When the session was opened.
@@ -107,7 +115,7 @@ pub struct Session {
 pub struct EscalationPackage {
     /// The handoff.
     pub handoff_id: HandoffId,
-    /// The priority at the handoff.
+    /// The priority of the handoff.
     pub priority: Priority,
     /// What the engineer wrote at the handoff.
     pub engineer_notes: String,
@@ -172,6 +180,9 @@ pub struct Resolve {
     /// The suggested steps that worked.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub worked_step_ids: Vec<StepId>,
+    /// A handoff of the same problem, by id or number: the session is its duplicate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duplicate_of: Option<HandoffRef>,
 }
 
 /// One line that names a problem: its summary, or else the first line of the intake, cut at a word near 80 characters.

@@ -8,6 +8,7 @@ pub mod assessment;
 pub mod branch;
 pub mod briefing;
 mod caller;
+pub mod change;
 pub mod changes;
 pub mod claim;
 mod decision;
@@ -112,6 +113,7 @@ pub(crate) mod tests {
             assessment_status: AssessmentStatus::Pending,
             handed_off_by: session.opener.clone(),
             wake_at: None,
+            asked_by: None,
             created_at: at(0),
             updated_at: at(0),
             version: 1,

@@ -8,6 +8,7 @@ pub mod health;
 pub mod link;
 pub mod session;
 pub mod similar;
+pub mod timeline;
 pub mod user;
 
 use std::borrow::Cow;
@@ -20,7 +21,6 @@ use futures_util::{StreamExt, stream};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
-use tierup_common::event::Event;
 use tierup_common::id::SessionId;
 use tierup_common::limit;
 use tierup_common::problem::Code;
@@ -154,6 +154,3 @@ where
 pub struct Items<T> {
     items: Vec<T>,
 }
-
-/// The events of a session.
-pub type Timeline = Items<Event>;

@@ -25,6 +25,7 @@ mod reader;
 mod session_export;
 mod sessions;
 mod step_outcomes;
+mod timeline;
 mod tx;
 mod users;
 mod writer;
@@ -49,6 +50,7 @@ pub use messages::PostedMessage;
 pub use queue::{QueueCursor, QueueQuery};
 pub use session_export::{ExportCursor, SessionExport};
 pub use sessions::{SessionCursor, SessionQuery};
+pub use timeline::TimelineQuery;
 pub use tx::{AccountScope, AccountTx, SystemScope, SystemTx};
 
 /// The store of a running server.

@@ -36,7 +36,7 @@ const DEFAULT_EVENTS: [Kind; 5] = [
     Kind::HandoffReminder,
 ];
 /// All events that a webhook may get.
-const SUPPORTED_EVENTS: [Kind; 10] = [
+const SUPPORTED_EVENTS: [Kind; 11] = [
     Kind::HandoffCreated,
     Kind::HandoffAssessmentReady,
     Kind::HandoffAssessmentFailed,
@@ -45,6 +45,7 @@ const SUPPORTED_EVENTS: [Kind; 10] = [
     Kind::HandoffAssigned,
     Kind::HandoffSentBack,
     Kind::HandoffWithdrawn,
+    Kind::HandoffChanged,
     Kind::HandoffResolved,
     Kind::HandoffReminder,
 ];

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use reqwest::Method;
 use serde_json::{Value, json};
 use tierup_e2e::{ApiClient, World};
 
@@ -23,6 +24,7 @@ fn apply_event(handoffs: &mut BTreeMap<String, HandoffState>, name: &str, event:
         "handoff_claimed" => ("claimed", event["by"]["id"].clone()),
         "handoff_assigned" => ("claimed", event["to"]["id"].clone()),
         "handoff_withdrawn" | "handoff_sent_back" => ("withdrawn", handoffs[id].claimed_by.clone()),
+        "handoff_changed" => (handoffs[id].status, handoffs[id].claimed_by.clone()),
         "handoff_resolved" => ("resolved", handoffs[id].claimed_by.clone()),
         _ => return,
     };
@@ -55,9 +57,16 @@ async fn do_random_action(
     };
     let escalate = json!({"intent": "escalate", "engineer_notes": "stuck"});
     let park = json!({"intent": "park", "engineer_notes": "later"});
-    let (path, body) = match random.u8(0..12) {
+    let (path, body) = match random.u8(0..13) {
         0 => {
             created.sessions.push(client.open_session("another problem").await);
+            return;
+        }
+        12 => {
+            let body = json!({"priority": random.choice(["low", "normal", "urgent"])});
+            let path = format!("/handoffs/{handoff}");
+            let answer = client.send_json(Method::PATCH, &path, Some(body), &[]).await;
+            assert!(answer.status < 500, "{path}: {}", answer.body);
             return;
         }
         1..=3 => (format!("/ai-sessions/{session}/handoff"), escalate),

@@ -369,3 +369,29 @@ async fn the_queue_is_ordered_by_priority_then_age() {
     }
     assert_eq!(all, ["two", "four", "one", "five", "three"]);
 }
+
+/// Mutants seen to fail: notes for participants only; notes in a parked session.
+#[tokio::test]
+async fn every_engineer_may_leave_a_note_while_a_session_is_active_or_escalated() {
+    let world = World::new().await;
+    let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
+    let session = sam.open_session("VPN is down").await;
+    let path = format!("/ai-sessions/{session}/messages");
+    let note = json!({"content": "Do not restart it", "kind": "note"});
+    priya.post(&path, note.clone()).await.expect(201);
+    let ask = json!({"content": "Why?"});
+    assert_eq!(priya.post(&path, ask).await.problem_code(), "not-a-participant");
+
+    sam.park(&session).await;
+    assert_eq!(priya.post(&path, note.clone()).await.problem_code(), "session-not-active");
+    sam.post(&format!("/ai-sessions/{session}/resume"), json!({})).await.expect(200);
+    sam.escalate_session(&session, "normal").await;
+    priya.post(&path, note.clone()).await.expect(201);
+    sam.post(&path, note.clone()).await.expect(201);
+    let viewer = world.user("Vic Reader", Role::Viewer).await;
+    assert_eq!(viewer.post(&path, note.clone()).await.problem_code(), "forbidden");
+    sam.resolve(&session, "Done.").await;
+    assert_eq!(priya.post(&path, note).await.problem_code(), "session-not-active");
+    let messages = sam.session(&session).await["conversation_messages"].as_array().unwrap().len();
+    assert_eq!(messages, 4, "the assistant is silent");
+}

@@ -16,7 +16,7 @@ use tierup_e2e::{
 };
 use tierup_server::config::Settings;
 
-const EVENTS: [&str; 10] = [
+const EVENTS: [&str; 11] = [
     "handoff_created",
     "handoff_assessment_ready",
     "handoff_assessment_failed",
@@ -25,6 +25,7 @@ const EVENTS: [&str; 10] = [
     "handoff_assigned",
     "handoff_sent_back",
     "handoff_withdrawn",
+    "handoff_changed",
     "handoff_resolved",
     "handoff_reminder",
 ];

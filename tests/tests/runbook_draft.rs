@@ -179,6 +179,7 @@ async fn assessed_handoff(sam: &ApiClient) -> Handoff {
             handed_off_at: Timestamp::from_millis(0),
             new_messages: 0,
             branches: Vec::new(),
+            question: None,
             steps: vec![step("Open UDP 4500", Outcome::Worked), step("Wait", Outcome::Failed)],
         }),
         ..handoff.snapshot

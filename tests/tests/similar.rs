@@ -56,6 +56,21 @@ async fn a_resolved_session_is_not_similar_to_itself() {
     assert!(found.iter().all(|item| item["kind"] == "runbook"), "{found:?}");
 }
 
+/// Mutant seen to fail: duplicates are solutions too.
+#[tokio::test]
+async fn a_duplicate_is_no_solution_of_its_own() {
+    let runbooks = tempfile::tempdir().unwrap();
+    let (_world, sam, _earlier) = world_with_solutions(runbooks.path()).await;
+    let original = sam.escalate("Printer E-42 jams on the third floor").await;
+    sam.resolve(&original.session_id, "Cleaned the rollers.").await;
+    let again = sam.open_session("Printer E-42 jams on the third floor again").await;
+    let body = json!({"resolution": "The same printer.", "duplicate_of": original.number});
+    sam.post(&format!("/ai-sessions/{again}/resolve"), body).await.expect(200);
+    let found = similar(&sam, "q=Printer+E-42+jams+on+the+third+floor").await;
+    let sessions: Vec<_> = found.iter().map(|item| &item["session_id"]).collect();
+    assert_eq!(sessions, [&json!(original.session_id)], "{found:?}");
+}
+
 #[tokio::test]
 async fn another_team_finds_nothing_of_ours() {
     let runbooks = tempfile::tempdir().unwrap();

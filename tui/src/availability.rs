@@ -5,12 +5,11 @@ mod rules;
 mod unavailable;
 
 use tierup_common::handoff::{HandoffStatus, Intent};
-use tierup_common::session::SessionStatus;
 
 use crate::availability::rules::{
-    check_assign, check_evidence, check_hand_off, check_participant, check_proposed, check_release,
-    check_resolve, check_send, check_send_back, check_take_back, check_take_back_handoff, check_write,
-    unavailable_evidence,
+    check_assign, check_change, check_evidence, check_hand_off, check_participant, check_proposed,
+    check_release, check_resolve, check_send, check_send_back, check_take_back, check_take_back_handoff,
+    check_write, unavailable_evidence,
 };
 use crate::availability::unavailable::{available_if, not_now};
 use crate::keymap::{
@@ -79,6 +78,7 @@ fn check_list(state: &State, action: ListAction) -> Availability {
         },
         ListAction::Reassess => check_reassess(state, selected?),
         ListAction::Release => check_release(state, selected?),
+        ListAction::Change => check_change(state, selected?),
         ListAction::NextUnread if state.unread_count() == 0 => not_now("Nothing unread"),
         ListAction::MarkUnread => available_if(state.seen.contains(selected?.id)),
         ListAction::NewSession => check_engineer(state),
@@ -109,6 +109,7 @@ fn check_briefing(state: &State, context: Context, action: BriefingAction) -> Av
         BriefingAction::Assign => check_assign(state, item),
         BriefingAction::SendBack => check_send_back(state, item),
         BriefingAction::TakeBack => check_take_back_handoff(state, item),
+        BriefingAction::Change => check_change(state, item),
         BriefingAction::Back => available_if(context != Context::BriefingOverlay),
         BriefingAction::Cases | BriefingAction::OtherPane | BriefingAction::Whole => Ok(()),
     }
@@ -146,15 +147,14 @@ fn check_session(state: &State, action: SessionAction) -> Availability {
         }
         SessionAction::Assign => check_assign(state, handoff()?),
         SessionAction::SendBack => check_send_back(state, handoff()?),
+        SessionAction::Change => check_change(state, handoff()?),
         SessionAction::TakeBack => check_take_back(state, chat),
         SessionAction::Proposed => check_proposed(state, chat),
         SessionAction::Outcomes if state.suggested_steps().is_empty() => not_now("No suggested steps"),
         SessionAction::NextEvidence => {
             chat.briefing.as_ref().map_or_else(unavailable_evidence, check_evidence)
         }
-        SessionAction::ToggleNote => {
-            available_if(chat.status().is_none_or(|status| status == SessionStatus::Active))
-        }
+        SessionAction::ToggleNote => available_if(state.can_ask(chat)),
         SessionAction::ShowBriefing
         | SessionAction::Outcomes
         | SessionAction::Newline
@@ -221,11 +221,7 @@ fn check_conflict(state: &State, action: ConflictAction) -> Availability {
         ConflictAction::SendDraft => {
             let conflict = state.conflict().ok_or(Unavailable::NotApplicable)?;
             available_if(matches!(conflict.draft, ConflictDraft::Saved | ConflictDraft::Rejected(_)))?;
-            // Only admins and the opener of the session can write there. The opener is mostly the user who escalated it.
-            let item = state.queue.item(conflict.handoff_id);
-            available_if(
-                state.is_admin() || item.is_some_and(|item| Some(item.handed_off_by) == state.my_id()),
-            )
+            check_engineer(state)
         }
         ConflictAction::Close | ConflictAction::NextOpen => Ok(()),
     }

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod assign;
+mod change;
 mod claim;
 mod clap_errors;
 mod completions;
@@ -10,7 +11,9 @@ mod console;
 mod context;
 mod diagnostics;
 mod doctor;
+mod export;
 mod hand_off;
+mod history;
 mod input;
 mod login;
 mod logout;
@@ -33,6 +36,7 @@ mod settings;
 mod show;
 mod similar;
 mod stats;
+mod timeline;
 mod tried;
 mod watch;
 mod whoami;
@@ -100,6 +104,7 @@ async fn run(options: &Options, command: Option<Command>) -> Result<(), CliError
         Some(Command::Queue(arguments)) => queue::run(&context().await?, &arguments).await,
         Some(Command::Show(arguments)) => show::run(&context().await?, &arguments).await,
         Some(Command::Claim(arguments)) => claim::run(&context().await?, &arguments).await,
+        Some(Command::Change(arguments)) => change::run(&context().await?, &arguments).await,
         Some(Command::Release(arguments)) => release::run(&context().await?, &arguments).await,
         Some(Command::Assign(arguments)) => assign::run(&context().await?, &arguments).await,
         Some(Command::Reassess(arguments)) => reassess::run(&context().await?, &arguments).await,
@@ -114,6 +119,8 @@ async fn run(options: &Options, command: Option<Command>) -> Result<(), CliError
         Some(Command::Resolve(arguments)) => resolve::run(&context().await?, &arguments).await,
         Some(Command::Runbook(arguments)) => runbook::run(&context().await?, &arguments).await,
         Some(Command::Similar(arguments)) => similar::run(&context().await?, &arguments).await,
+        Some(Command::Timeline(arguments)) => timeline::run(&context().await?, &arguments).await,
+        Some(Command::Export(arguments)) => export::run(&context().await?, &arguments).await,
         Some(Command::Sessions(arguments)) => sessions::run(&context().await?, &arguments).await,
         Some(Command::Watch(arguments)) => watch::run(&context().await?, &arguments).await,
         Some(Command::Stats) => stats::run(&context().await?).await,

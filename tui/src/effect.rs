@@ -1,7 +1,7 @@
 //! The effects of the console: plain values that the runtime performs, and answers with events.
 
 use tierup_common::assessment::Outcome;
-use tierup_common::handoff::QueueState;
+use tierup_common::handoff::{ChangeHandoff, QueueState};
 use tierup_common::id::{BranchId, HandoffId, Seq, SessionId, StepId, UserId};
 use tierup_common::session::{CreateMessage, CreateSession, HandOff, PutBranch, Resolve, SessionStatus};
 
@@ -167,6 +167,15 @@ pub enum Call {
         /// The messages before the one with this `seq`.
         before_seq: u32,
     },
+    /// List what happened in a session.
+    Story(StoryCall),
+    /// Change the priority and the summary of a handoff.
+    ChangeHandoff {
+        /// The handoff.
+        handoff_id: HandoffId,
+        /// What changes.
+        request: ChangeHandoff,
+    },
     /// Claim a handoff.
     Claim(HandoffId),
     /// Release a claim.
@@ -236,5 +245,19 @@ pub enum Call {
         session_id: SessionId,
         /// The resolution.
         request: Resolve,
+    },
+}
+
+/// A call about what happened in a session.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum StoryCall {
+    /// List its newest messages.
+    NewestMessages(SessionId),
+    /// List what happened besides its messages.
+    Events {
+        /// The session.
+        session_id: SessionId,
+        /// The events before this one; the newest ones if there is none.
+        before: Option<Seq>,
     },
 }

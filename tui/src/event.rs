@@ -10,6 +10,7 @@ use tierup_common::id::{HandoffId, SessionId};
 use tierup_common::problem::Problem;
 use tierup_common::session::{Branch, Message, MessagePage, Session, SessionPage};
 use tierup_common::time::Timestamp;
+use tierup_common::timeline::Timeline;
 use tierup_common::user::{Me, User};
 
 use crate::effect::{Call, CallId, EditorTarget};
@@ -122,6 +123,8 @@ pub enum ReplyBody {
     Message(Message),
     /// A page of messages.
     Messages(MessagePage),
+    /// A page of the events of a session.
+    Timeline(Timeline),
     /// All users of the account.
     Users(Vec<User>),
     /// A suggested step.

@@ -144,7 +144,7 @@ fn file_name(title: &str, session: &SessionItem) -> String {
 }
 
 /// One line of text as Markdown that reads the same. Code between two backticks stays code.
-fn escape_line(line: &str) -> String {
+pub(crate) fn escape_line(line: &str) -> String {
     let mut markdown = String::new();
     let mut rest = line;
     while let Some(start) = rest.find('`') {

@@ -26,6 +26,7 @@ pub mod secret_warning;
 pub mod seen_set;
 pub mod selection_list;
 pub mod sort_order;
+pub mod story;
 pub mod toast;
 pub mod tried;
 pub mod wrap_cache;

@@ -6,12 +6,14 @@
 
 mod appearance;
 mod briefing;
+mod briefing_news;
 mod calls;
 mod claims;
 mod clock_rewind;
 mod command_line;
 mod conflict;
 mod connection;
+mod details;
 mod dialog;
 mod dispatch;
 mod earlier_messages;
@@ -40,6 +42,7 @@ mod secret_warning;
 mod session;
 mod signals;
 mod step_completion;
+mod story;
 mod streams;
 mod transcript;
 mod vi;
@@ -81,7 +84,12 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
     let mut effects = Vec::new();
     match event {
         Event::Tick(now) => tick(state, now, &mut effects),
-        Event::ZoneChanged(zone) => state.settings.zone = zone,
+        Event::ZoneChanged(zone) => {
+            if let Some(chat) = state.open_chat_mut() {
+                chat.story.zone.clone_from(&zone);
+            }
+            state.settings.zone = zone;
+        }
         Event::Key(key) => input::handle_key(state, key, &mut effects),
         Event::Paste(text) => input::paste(state, &text),
         Event::Mouse(event) => mouse::handle_mouse(state, event, &mut effects),
@@ -177,6 +185,7 @@ fn reconcile(state: &mut State, effects: &mut Vec<Effect>) {
         effects.push(Effect::SetStreamFilters(filters, state.last_event_seq));
     }
     earlier_messages::fetch_if_near(state, effects);
+    story::fetch_earlier(state, effects);
     messages::save_open_draft(state, effects);
     notifications::update_window_title(state, effects);
 }
@@ -190,7 +199,10 @@ fn desired_stream_filters(state: &State) -> Vec<StreamFilter> {
             let is_assessing = state.queue.item(id).is_some_and(is_being_assessed);
             if is_assessing { vec![StreamFilter::Handoff(id)] } else { Vec::new() }
         }
-        Screen::Briefing(briefing) => vec![StreamFilter::Handoff(briefing.item.id)],
+        // The session's own stream has what is said after the handoff.
+        Screen::Briefing(briefing) => {
+            vec![StreamFilter::Handoff(briefing.item.id), StreamFilter::Session(briefing.item.session_id)]
+        }
         Screen::Session(chat) => {
             let mut filters = vec![StreamFilter::Session(chat.id)];
             let is_briefing_open = state.layers.iter().any(|layer| matches!(layer, Layer::Briefing));

@@ -6,6 +6,8 @@
 mod command;
 #[path = "shared/fixture.rs"]
 mod fixture;
+#[path = "cli/history.rs"]
+mod history;
 #[path = "cli/solutions.rs"]
 mod solutions;
 

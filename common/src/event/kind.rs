@@ -7,6 +7,8 @@ string_enum! {
     pub enum Kind {
         /// See [`EventBody::HandoffCreated`](crate::event::EventBody::HandoffCreated).
         HandoffCreated = "handoff_created",
+        /// See [`EventBody::HandoffChanged`](crate::event::EventBody::HandoffChanged).
+        HandoffChanged = "handoff_changed",
         /// See [`EventBody::HandoffAssessmentReady`](crate::event::EventBody::HandoffAssessmentReady).
         HandoffAssessmentReady = "handoff_assessment_ready",
         /// See [`EventBody::HandoffAssessmentFailed`](crate::event::EventBody::HandoffAssessmentFailed).
@@ -53,6 +55,7 @@ impl Kind {
         match self {
             Self::MessageAdded => Audience::Session,
             Self::HandoffCreated
+            | Self::HandoffChanged
             | Self::HandoffAssessmentReady
             | Self::HandoffAssessmentFailed
             | Self::HandoffClaimed
@@ -74,18 +77,19 @@ impl Kind {
     pub const fn is_milestone(self) -> bool {
         match self {
             Self::HandoffCreated
+            | Self::HandoffChanged
             | Self::HandoffClaimed
             | Self::HandoffReleased
             | Self::HandoffAssigned
             | Self::HandoffSentBack
             | Self::HandoffWithdrawn
+            | Self::HandoffStepUpdated
             | Self::HandoffReminder
             | Self::HandoffResolved
             | Self::SessionCreated
             | Self::SessionResolved => true,
             Self::HandoffAssessmentReady
             | Self::HandoffAssessmentFailed
-            | Self::HandoffStepUpdated
             | Self::SessionUpdated
             | Self::MessageAdded => false,
         }

@@ -6,6 +6,7 @@ use crate::assessment::Outcome;
 use crate::id::{BranchId, HandoffId, Number};
 use crate::session::branch::BranchStatus;
 use crate::time::Timestamp;
+use crate::user::Person;
 
 /// What changed in a session since its escalation before, as facts. Nothing may have.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -23,13 +24,32 @@ pub struct ChangesSince {
     pub branches: Vec<BranchChange>,
     /// The steps suggested then that have an outcome.
     pub steps: Vec<StepOutcome>,
+    /// The question with which the escalation before was sent back, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<AnsweredQuestion>,
 }
 
 impl ChangesSince {
     /// Whether nothing changed.
     pub const fn is_empty(&self) -> bool {
-        self.new_messages == 0 && self.branches.is_empty() && self.steps.is_empty()
+        let has_changes = self.new_messages > 0 || !self.branches.is_empty() || !self.steps.is_empty();
+        !has_changes && self.question.is_none()
     }
+}
+
+/// A question that came with a handoff that was sent back, and what was answered.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct AnsweredQuestion {
+    /// Who asked.
+    pub by: Person,
+    /// When they asked.
+    pub asked_at: Timestamp,
+    /// The question, at most 1,000 characters of it.
+    pub text: String,
+    /// The last message after it by whoever escalated again, at most 1,000 characters of it; absent if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
 }
 
 /// A branch that is new or has another status.

@@ -7,6 +7,7 @@ use tierup_common::permission::{
     TakeBackDenial,
 };
 use tierup_common::problem::Winner;
+use tierup_common::session::MessageKind;
 use tierup_common::time::Timestamp;
 use tierup_common::user::{Role, User};
 
@@ -45,7 +46,13 @@ pub fn ensure_participant(session: &Session, caller: &Caller) -> Result<(), Refu
     permission::participate(caller.actor(), facts(session)).map_err(|denial| session_refusal(denial, session))
 }
 
-/// Checks that the caller may add messages and branches to a session now.
+/// Checks that the caller may add a message of this kind to a session now.
+pub fn ensure_can_add_message(session: &Session, caller: &Caller, kind: MessageKind) -> Result<(), Refusal> {
+    permission::add_message(caller.actor(), facts(session), kind)
+        .map_err(|denial| session_refusal(denial, session))
+}
+
+/// Checks that the caller may add branches to a session now.
 pub fn ensure_can_write(session: &Session, caller: &Caller) -> Result<(), Refusal> {
     permission::write(caller.actor(), facts(session)).map_err(|denial| session_refusal(denial, session))
 }
@@ -79,6 +86,17 @@ pub fn ensure_can_release_or_assign(
 /// Checks that the caller may send a handoff back.
 pub fn ensure_can_send_back(handoff: &Handoff, caller: &Caller, now: Timestamp) -> Result<(), Refusal> {
     permission::send_back(caller.actor(), stage(handoff))
+        .map_err(|denial| handoff_refusal(denial, handoff, now))
+}
+
+/// Checks that the caller may change the priority and the summary of a handoff.
+pub fn ensure_can_change(
+    handoff: &Handoff,
+    session: &Session,
+    caller: &Caller,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    permission::change(caller.actor(), stage(handoff), handoff.handed_off_by.id, session.opener.id)
         .map_err(|denial| handoff_refusal(denial, handoff, now))
 }
 
@@ -178,6 +196,10 @@ fn handoff_refusal(denial: HandoffDenial, handoff: &Handoff, now: Timestamp) -> 
         HandoffDenial::Unclaimed => {
             Refusal::Forbidden("nobody has claimed this handoff; claim it first".into())
         }
+        HandoffDenial::NotConcerned => Refusal::Forbidden(
+            "only who opened, escalated or claimed it, and admins, can change it; leave a note instead"
+                .into(),
+        ),
         HandoffDenial::Closed(status) => Refusal::HandoffClosed(status),
         HandoffDenial::AssessmentRunning => Refusal::AssessmentRunning,
     }

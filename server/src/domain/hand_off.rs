@@ -11,7 +11,7 @@ use tierup_common::user::Person;
 
 use crate::domain::access;
 use crate::domain::caller::Caller;
-use crate::domain::changes::{EarlierEscalation, changes_since};
+use crate::domain::changes::{EarlierEscalation, answer, changes_since};
 use crate::domain::decision::{Change, Decision};
 use crate::domain::handoff::{Handoff, HandoffState};
 use crate::domain::job::Job;
@@ -80,6 +80,7 @@ pub fn hand_off(
         assessment_status,
         handed_off_by: caller.person(),
         wake_at: request.wake_at,
+        asked_by: asker(context, request.intent, caller),
         created_at: now,
         updated_at: now,
         version: 0,
@@ -87,7 +88,7 @@ pub fn hand_off(
     let decision = Decision::default()
         .with_change(Change::InsertHandoff(
             handoff.clone(),
-            Box::new(take_snapshot(context, request.intent, now)),
+            Box::new(take_snapshot(context, request.intent, caller, now)),
         ))
         .and(match request.intent {
             Intent::Park => park(context, &handoff, caller, now),
@@ -95,6 +96,13 @@ pub fn hand_off(
         })
         .with_scheduled_job(reminder_schedule::schedule(&handoff, policy, now));
     Ok((Handoff { version: handoff.version + 1, ..handoff }, decision))
+}
+
+/// Whose question an escalation answers: that of whoever sent the escalation before back, unless they escalate themselves.
+fn asker(context: &HandoffContext, intent: Intent, caller: &Caller) -> Option<Person> {
+    let earlier = context.escalation.as_ref().filter(|_| intent == Intent::Escalate)?;
+    let asker = earlier.question.as_ref().map(|question| &question.by);
+    asker.filter(|asker| asker.id != caller.id).cloned()
 }
 
 /// A park is private: only the user who parks gets the event.
@@ -128,8 +136,10 @@ fn escalate(
     let created = EventBody::HandoffCreated {
         handoff: handoff.summary(),
         by: caller.person(),
+        engineer_notes: handoff.notes.clone(),
         assessment_status: handoff.assessment_status,
         supersedes: superseded.map(|old| old.id),
+        asked_by: handoff.asked_by.clone(),
     };
     let announce = Job::Announce { handoff_id: handoff.id, reason: None };
     let decision = Decision::default()
@@ -146,7 +156,7 @@ fn escalate(
     }
 }
 
-fn take_snapshot(context: &HandoffContext, intent: Intent, now: Timestamp) -> Snapshot {
+fn take_snapshot(context: &HandoffContext, intent: Intent, caller: &Caller, now: Timestamp) -> Snapshot {
     debug_assert!(context.messages.len() <= limit::MAX_SNAPSHOT_MESSAGES);
     let message_count = context.session.message_count;
     // Nobody but its owner reads a park: they know what they did.
@@ -159,7 +169,11 @@ fn take_snapshot(context: &HandoffContext, intent: Intent, now: Timestamp) -> Sn
         messages: context.messages.clone(),
         message_count,
         taken_at: now,
-        changes_since: earlier.map(|earlier| changes_since(earlier, &context.branches, message_count)),
+        changes_since: earlier.map(|earlier| {
+            let answer =
+                earlier.question.as_ref().and_then(|asked| answer(asked, &context.messages, caller.id));
+            changes_since(earlier, &context.branches, message_count, answer)
+        }),
     }
 }
 

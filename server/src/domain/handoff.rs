@@ -34,6 +34,8 @@ pub struct Handoff {
     pub handed_off_by: Person,
     /// For a park: when to be reminded of it.
     pub wake_at: Option<Timestamp>,
+    /// The user whose question it answers, if they sent the escalation before back.
+    pub asked_by: Option<Person>,
     /// When the session was handed off.
     pub created_at: Timestamp,
     /// When the handoff last changed.
@@ -140,6 +142,12 @@ impl Handoff {
     #[must_use]
     pub fn with_state(&self, state: HandoffState, now: Timestamp) -> Self {
         Self { state, state_since: now, updated_at: now, ..self.clone() }
+    }
+
+    /// This handoff with another priority and title.
+    #[must_use]
+    pub fn with_details(&self, priority: Priority, title: String, now: Timestamp) -> Self {
+        Self { priority, title, updated_at: now, ..self.clone() }
     }
 
     /// This handoff with another status of its assessment.

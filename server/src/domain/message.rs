@@ -73,7 +73,7 @@ pub fn post_message(
     now: Timestamp,
     policy: Policy,
 ) -> Result<(Message, Decision), Refusal> {
-    access::ensure_can_write(session, caller)?;
+    access::ensure_can_add_message(session, caller, request.kind)?;
     let message = user_message(session, id, &caller.person(), &request.content, now);
     let reply = match request.kind {
         MessageKind::Ask if policy.assessment_enabled => {

@@ -1,6 +1,7 @@
 //! A session, its states and its size limits.
 
 use tierup_common::event::{EventBody, SessionSummary};
+use tierup_common::handoff::HandoffLink;
 use tierup_common::id::{HandoffId, Number, SessionId};
 use tierup_common::limit;
 use tierup_common::session::{Branch, ConfidenceTier, SessionStatus};
@@ -67,6 +68,8 @@ pub struct Resolution {
     pub text: String,
     /// When the session was resolved.
     pub at: Timestamp,
+    /// The handoff of the same problem, if the session was its duplicate.
+    pub duplicate_of: Option<HandoffLink>,
 }
 
 impl SessionState {
@@ -145,7 +148,7 @@ impl Session {
         branch: Option<Branch>,
         handoff_id: Option<HandoffId>,
     ) -> EventBody {
-        EventBody::SessionUpdated { session: self.summary(), by, branch, handoff_id }
+        EventBody::SessionUpdated { session: self.summary(), by, branch, handoff_id, duplicate: None }
     }
 
     /// This session with another time of its last change.
@@ -176,7 +179,7 @@ mod tests {
     #[test]
     fn a_session_state_survives_its_columns_and_contradictions_are_refused() {
         let handoff = HandoffId::from_bytes([3; 16]);
-        let resolution = Resolution { text: "renewed the certificate".into(), at: at(1) };
+        let resolution = Resolution { text: "renewed the certificate".into(), at: at(1), duplicate_of: None };
         for state in [
             SessionState::Active { claimed: None },
             SessionState::Active { claimed: Some(handoff) },

@@ -2,7 +2,7 @@
 //!
 //! Text is stored as it is; only NUL is refused. Clients make it safe to show. Names and summaries must be one line.
 
-use tierup_common::handoff::{Assign, PutStep, Release, SendBack};
+use tierup_common::handoff::{Assign, ChangeHandoff, PutStep, Release, SendBack};
 use tierup_common::limit;
 use tierup_common::problem::FieldError;
 use tierup_common::session::{CreateMessage, CreateSession, HandOff, PutBranch, Resolve};
@@ -136,6 +136,14 @@ impl Validate for Release {
 impl Validate for SendBack {
     fn validate(&self, validator: &mut Validator) {
         validator.non_empty_text("question", &self.question, limit::MAX_NOTES_BYTES);
+    }
+}
+
+impl Validate for ChangeHandoff {
+    fn validate(&self, validator: &mut Validator) {
+        if let Some(summary) = &self.problem_summary {
+            validator.non_empty_line("problem_summary", summary, limit::MAX_SUMMARY_CHARS);
+        }
     }
 }
 

@@ -37,6 +37,7 @@ impl DeltaTarget {
             }
             Kind::MessageAdded => event.message.map(|message| Self::Message(visibility.session, message)),
             Kind::HandoffCreated
+            | Kind::HandoffChanged
             | Kind::HandoffClaimed
             | Kind::HandoffReleased
             | Kind::HandoffAssigned

@@ -67,7 +67,8 @@ const fn may_end_handoff(kind: Kind) -> bool {
         | Kind::HandoffResolved
         | Kind::SessionUpdated
         | Kind::SessionResolved => true,
-        Kind::HandoffClaimed
+        Kind::HandoffChanged
+        | Kind::HandoffClaimed
         | Kind::HandoffReleased
         | Kind::HandoffAssigned
         | Kind::HandoffAssessmentReady

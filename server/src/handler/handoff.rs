@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use tierup_common::assessment::Step;
 use tierup_common::handoff::{
-    Assign, Priority, PutStep, QueueItem, QueuePage, QueueState, Release, SendBack,
+    Assign, ChangeHandoff, Priority, PutStep, QueueItem, QueuePage, QueueState, Release, SendBack,
 };
 use tierup_common::id::{AccountId, HandoffRef, MessageId, SessionId, StepId};
 use tierup_common::time::Timestamp;
@@ -17,7 +17,7 @@ use crate::app::{ApiReply, App};
 use crate::auth::AuthorizedCaller;
 use crate::domain::handoff::Handoff;
 use crate::domain::session::Session;
-use crate::domain::{Caller, Decision, Policy, assessment, claim, hand_off};
+use crate::domain::{Caller, Decision, Policy, assessment, change, claim, hand_off};
 use crate::error::ApiResult;
 use crate::extract::{CurrentCaller, IdempotencyHeader, PathPair, PathParams, ValidJson, parse_query};
 use crate::handler::{PageSize, has_search_text, page_limit, parse_cursor, search_sessions, truncate_page};
@@ -163,6 +163,19 @@ async fn decide(
         tx.raw_handoff(after, assessment)
     });
     Ok(reply.await?.map(|handoff| app.with_viewers(account, handoff)))
+}
+
+/// Changes the priority and the summary of a handoff.
+pub async fn change(
+    app: App,
+    CurrentCaller(caller): CurrentCaller,
+    PathParams(reference): PathParams<HandoffRef>,
+    ValidJson(request): ValidJson<ChangeHandoff>,
+) -> ApiResult<ApiReply<RawHandoff>> {
+    decide(app, caller, None, reference, StatusCode::OK, move |context| {
+        Ok(change::change(context.handoff, &context.session, &request, context.caller, context.now)?)
+    })
+    .await
 }
 
 /// Claims a handoff: exactly one caller wins.

@@ -7,7 +7,8 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use tierup_common::id::{BranchId, HandoffId, MessageId, Number, Seq, SessionId};
+use tierup_common::handoff::Intent;
+use tierup_common::id::{BranchId, HandoffId, HandoffRef, MessageId, Number, SessionId};
 use tierup_common::limit;
 use tierup_common::session::{
     Branch, CreateMessage, CreateSession, HandOff, MessageKind, MessagePage, PutBranch, Resolve, SessionItem,
@@ -19,12 +20,16 @@ use crate::auth::AuthorizedCaller;
 use crate::domain::branch::{self, branch_text_bytes};
 use crate::domain::hand_off::{self, NewHandoffIds};
 use crate::domain::message::{self, NewSessionIds};
+use crate::domain::resolve::Original;
 use crate::domain::session::{Session, SessionState};
-use crate::domain::{resolve, resume};
+use crate::domain::{Caller, Refusal, resolve, resume};
 use crate::error::ApiResult;
 use crate::extract::{CurrentCaller, IdempotencyHeader, PathPair, PathParams, QueryParams, ValidJson};
 use crate::handler::{PageSize, page_limit, parse_cursor, search_sessions, stream_json};
-use crate::store::{PostedMessage, RawHandoff, SessionCursor, SessionExport, SessionQuery, StoredAssessment};
+use crate::store::{
+    self, AccountScope, PostedMessage, RawHandoff, SessionCursor, SessionExport, SessionQuery, StoreError,
+    StoredAssessment,
+};
 
 /// Opens a session.
 pub async fn create(
@@ -252,10 +257,29 @@ pub async fn resolve(
         let ids: std::collections::BTreeSet<_> =
             session.state.current_handoff().into_iter().chain(session.latest_escalation).collect();
         let handoffs = ids.into_iter().map(|id| tx.handoff(id)).collect::<Result<Vec<_>, _>>()?;
-        tx.apply(resolve::resolve(&session, &handoffs, assessment, &request, caller, now)?, now)?;
+        let original = request.duplicate_of.map(|handoff| find_original(tx, handoff, caller)).transpose()?;
+        let decision =
+            resolve::resolve(&session, &handoffs, assessment, original.as_ref(), &request, caller, now)?;
+        tx.apply(decision, now)?;
         Ok(tx.session_export(id, caller, None)?.with_branches_of(waiting_handoff(&session)))
     });
     Ok(reply.await?.into_response_with(|session| stream_session(&app, &caller, session)))
+}
+
+/// The escalation that a duplicate names, with its session.
+fn find_original(scope: &AccountScope<'_>, handoff: HandoffRef, caller: &Caller) -> store::Result<Original> {
+    let unknown = || {
+        Refusal::invalid_field(
+            "duplicate_of",
+            format!("there is no handoff {handoff}; name one by its number"),
+        )
+    };
+    let handoff = match scope.visible_handoff(handoff, caller) {
+        Ok(handoff) if handoff.intent == Intent::Escalate => handoff,
+        Ok(_) | Err(StoreError::Refused(Refusal::NotFound)) => return Err(unknown().into()),
+        Err(error) => return Err(error),
+    };
+    Ok(Original { session: scope.session(handoff.session_id)?, handoff })
 }
 
 /// The current handoff of a session that waits: its branches have not changed since.
@@ -264,25 +288,4 @@ fn waiting_handoff(session: &Session) -> Option<HandoffId> {
         SessionState::Paused(handoff) | SessionState::Escalated(handoff) => Some(handoff),
         SessionState::Active { .. } | SessionState::Resolved(_) => None,
     }
-}
-
-/// Sends the events of a session in chunks.
-pub async fn timeline(
-    app: App,
-    CurrentCaller(caller): CurrentCaller,
-    PathParams(id): PathParams<SessionId>,
-) -> ApiResult<Response> {
-    let user = caller.id;
-    let first = app.store.read(caller.account, move |scope| {
-        scope.session(id)?;
-        let up_to = scope.newest_seq()?;
-        Ok((up_to, scope.timeline(id, user, Seq(0), up_to)?))
-    });
-    let (up_to, (events, next)) = first.await?;
-    let mut head = br#"{"items":["#.to_vec();
-    // Each event has a comma before it, also the first one.
-    head.extend_from_slice(events.get(1..).unwrap_or_default());
-    Ok(stream_json(head, next, b"]}", move |after| {
-        app.clone().continue_read(caller.clone(), move |scope| scope.timeline(id, user, after, up_to))
-    }))
 }

@@ -2,7 +2,7 @@
 
 use tierup_common::assessment::{Assessment, Basis, Evidence, Similar, Step};
 use tierup_common::event::{Event, EventBody, HandoffSummary, SessionSummary};
-use tierup_common::handoff::{BranchChange, ChangesSince, StepOutcome};
+use tierup_common::handoff::{AnsweredQuestion, BranchChange, ChangesSince, StepOutcome};
 use tierup_common::session::{Branch, Message};
 use tierup_common::user::{Person, User};
 
@@ -34,6 +34,12 @@ impl<T: Texts> Texts for Option<T> {
         if let Some(value) = self {
             value.for_each_text(visit);
         }
+    }
+}
+
+impl<T: Texts> Texts for &mut T {
+    fn for_each_text(&mut self, visit: &mut dyn FnMut(&mut String)) {
+        (**self).for_each_text(visit);
     }
 }
 
@@ -76,7 +82,8 @@ texts! {
     Runbook { title, overview, causes, text }
     BranchChange { hypothesis; branch_id, status, previous_status }
     StepOutcome { text; outcome }
-    ChangesSince { branches, steps; handoff_id, number, handed_off_at, new_messages }
+    AnsweredQuestion { by, text, answer; asked_at }
+    ChangesSince { branches, steps, question; handoff_id, number, handed_off_at, new_messages }
     Briefing { title, intake, notes, branches, messages, earlier_steps, changes_since }
     Event { body; seq, at }
 }
@@ -84,9 +91,20 @@ texts! {
 impl Texts for EventBody {
     fn for_each_text(&mut self, visit: &mut dyn FnMut(&mut String)) {
         match self {
-            Self::HandoffCreated { handoff, by, assessment_status: _, supersedes: _ }
-            | Self::HandoffClaimed { handoff, by, claimed_at: _ }
-            | Self::HandoffWithdrawn { handoff, by } => {
+            Self::HandoffCreated {
+                handoff,
+                by,
+                engineer_notes,
+                assessment_status: _,
+                supersedes: _,
+                asked_by,
+            } => {
+                ((handoff, by), (engineer_notes, asked_by)).for_each_text(visit);
+            }
+            Self::HandoffChanged { handoff, by, previous_priority: _, previous_summary } => {
+                ((handoff, by), previous_summary).for_each_text(visit);
+            }
+            Self::HandoffClaimed { handoff, by, claimed_at: _ } | Self::HandoffWithdrawn { handoff, by } => {
                 handoff.for_each_text(visit);
                 by.for_each_text(visit);
             }
@@ -101,7 +119,7 @@ impl Texts for EventBody {
             }
             Self::HandoffReleased { handoff, by, reason: text }
             | Self::HandoffSentBack { handoff, by, question: text }
-            | Self::HandoffResolved { handoff, by, resolution: text } => {
+            | Self::HandoffResolved { handoff, by, resolution: text, duplicate_of: _ } => {
                 handoff.for_each_text(visit);
                 by.for_each_text(visit);
                 visit(text);
@@ -117,16 +135,13 @@ impl Texts for EventBody {
                 step.for_each_text(visit);
             }
             Self::HandoffReminder { handoff, reason: _ } => handoff.for_each_text(visit),
-            Self::SessionCreated { session, by } => {
-                session.for_each_text(visit);
-                by.for_each_text(visit);
-            }
-            Self::SessionUpdated { session, by, branch, handoff_id: _ } => {
+            Self::SessionCreated { session, by } => (session, by).for_each_text(visit),
+            Self::SessionUpdated { session, by, branch, handoff_id: _, duplicate: _ } => {
                 session.for_each_text(visit);
                 by.for_each_text(visit);
                 branch.for_each_text(visit);
             }
-            Self::SessionResolved { session, by, resolution } => {
+            Self::SessionResolved { session, by, resolution, duplicate_of: _ } => {
                 session.for_each_text(visit);
                 by.for_each_text(visit);
                 visit(resolution);

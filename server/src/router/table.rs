@@ -2,7 +2,7 @@
 
 use tierup_common::assessment::Step;
 use tierup_common::engine::EngineStatus;
-use tierup_common::handoff::{Assign, Handoff, PutStep, QueuePage, Release, SendBack};
+use tierup_common::handoff::{Assign, ChangeHandoff, Handoff, PutStep, QueuePage, Release, SendBack};
 use tierup_common::limit;
 use tierup_common::problem::Code::{
     AssessmentRunning, EmailTaken, Forbidden, HandoffAlreadyClaimed, HandoffClosed, Internal,
@@ -14,10 +14,11 @@ use tierup_common::session::{
     SessionPage,
 };
 use tierup_common::similar::SimilarSource;
+use tierup_common::timeline::Timeline;
 use tierup_common::user::Role::{Admin, Engineer, Viewer};
 use tierup_common::user::{ChangeUser, CreateToken, CreateUser, LogIn, LoggedIn, Me, NewToken, Token, User};
 
-use crate::handler::{Items, Timeline, auth, engine, event, handoff, health, session, similar, user};
+use crate::handler::{Items, auth, engine, event, handoff, health, session, similar, timeline, user};
 use crate::metrics;
 use crate::openapi;
 use crate::route_spec::Access::{AtLeast, Public};
@@ -53,12 +54,13 @@ pub(crate) fn route_table() -> Vec<RouteSpec> {
         post(route::HAND_OFF, AtLeast(Engineer), session::hand_off, "Park or escalate a session; does not wait for the assessment or mail").with_body::<HandOff>().with_idempotency_key().with_json_response::<Handoff>(201).with_problems(&[NotAParticipant, SessionNotActive]),
         post(route::RESUME, AtLeast(Engineer), session::resume, "Resume a session that is parked, or escalated and unclaimed").with_idempotency_key().with_json_response::<Session>(200).with_problems(&[SessionNotActive, HandoffAlreadyClaimed]),
         post(route::RESOLVE, AtLeast(Engineer), session::resolve, "Resolve a session and its handoffs").with_body::<Resolve>().with_idempotency_key().with_json_response::<Session>(200).with_problems(&[NotAParticipant, SessionNotActive]),
-        get(route::TIMELINE, AtLeast(Viewer), session::timeline, "List the events of a session, in order").with_json_response::<Timeline>(200),
+        get(route::TIMELINE, AtLeast(Viewer), timeline::list, "List the events of a session, in order").with_query::<timeline::TimelineQuery>().with_json_response::<Timeline>(200),
         get(route::SIMILAR, AtLeast(Viewer), similar::list, "List the resolved sessions and runbooks that are similar to a text or a session").with_query::<similar::SimilarQuery>().with_json_response::<Items<SimilarSource>>(200).with_problems(&[NotFound]),
 
         get(route::ESCALATIONS, AtLeast(Viewer), handoff::queue, "List the queue: by priority, then oldest first").with_query::<handoff::QueueListQuery>().with_json_response::<QueuePage>(200).with_response(304, ResponseBody::Empty).with_etag("the version of the page"),
         get(route::STREAM, AtLeast(Viewer), event::stream, "Stream events as they happen, and those that were missed").with_query::<event::StreamQuery>().with_response(200, ResponseBody::Events).with_problems(&[NotFound]),
         get(route::HANDOFF, AtLeast(Viewer), handoff::read, "Get a handoff with its snapshot").with_json_response::<Handoff>(200).with_response(304, ResponseBody::Empty).with_etag("its version"),
+        patch(route::HANDOFF, AtLeast(Engineer), handoff::change, "Change the priority or the summary of a handoff").with_body::<ChangeHandoff>().with_json_response::<Handoff>(200).with_problems(&[HandoffClosed]),
         post(route::CLAIM, AtLeast(Engineer), handoff::claim, "Claim a handoff; exactly one caller wins").with_idempotency_key().with_json_response::<Handoff>(200).with_problems(&[HandoffAlreadyClaimed, HandoffClosed]),
         post(route::RELEASE, AtLeast(Engineer), handoff::release, "Return a handoff to the queue").with_body::<Release>().with_idempotency_key().with_json_response::<Handoff>(200).with_problems(&[HandoffClosed]),
         post(route::ASSIGN, AtLeast(Engineer), handoff::assign, "Assign a handoff to a user").with_body::<Assign>().with_idempotency_key().with_json_response::<Handoff>(200).with_problems(&[HandoffClosed]),

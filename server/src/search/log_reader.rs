@@ -39,6 +39,7 @@ pub(super) fn next_batch(scope: &AccountScope<'_>, after: Option<Seq>) -> store:
 const fn changes_text(kind: Kind) -> bool {
     match kind {
         Kind::HandoffCreated
+        | Kind::HandoffChanged
         | Kind::HandoffSentBack
         | Kind::HandoffWithdrawn
         | Kind::HandoffResolved
@@ -81,7 +82,9 @@ fn load_document(scope: &AccountScope<'_>, id: SessionId) -> store::Result<Docum
             transcript.push('\n');
         }
     }
-    let mut cause = session.state.resolution().map(|resolution| resolution.text.clone());
+    // A duplicate teaches nothing that its original does not.
+    let solved = session.state.resolution().filter(|resolution| resolution.duplicate_of.is_none());
+    let mut cause = solved.map(|resolution| resolution.text.clone());
     for branch in scope.branches(id)? {
         transcript.push_str(&branch.hypothesis);
         transcript.push('\n');

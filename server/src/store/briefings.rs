@@ -1,14 +1,15 @@
 //! What engines read of a session, from several tables: the session as it is now, not as it was at a handoff.
 
 use rusqlite::params;
+use tierup_common::event::{Event, EventBody, Kind};
 use tierup_common::handoff::ChangesSince;
 use tierup_common::id::HandoffId;
 use tierup_common::limit;
 
 use crate::domain::briefing::Briefing;
-use crate::domain::changes::EarlierEscalation;
+use crate::domain::changes::{AskedQuestion, EarlierEscalation};
 use crate::domain::hand_off::HandoffContext;
-use crate::domain::handoff::Handoff;
+use crate::domain::handoff::{Handoff, HandoffState};
 use crate::domain::session::Session;
 use crate::store::error::Result;
 use crate::store::tx::AccountScope;
@@ -54,7 +55,26 @@ impl AccountScope<'_> {
     fn earlier_escalation(&self, id: HandoffId) -> Result<EarlierEscalation> {
         let handoff = self.handoff(id)?;
         let steps = self.handoff_step_outcomes(handoff.session_id, id)?;
-        Ok(EarlierEscalation { snapshot: self.snapshot(id)?, steps, handoff })
+        let question = self.question_about(&handoff)?;
+        Ok(EarlierEscalation { snapshot: self.snapshot(id)?, steps, question, handoff })
+    }
+
+    /// The question with which a handoff was sent back, if it was. The log keeps it for good.
+    fn question_about(&self, handoff: &Handoff) -> Result<Option<AskedQuestion>> {
+        if !matches!(handoff.state, HandoffState::Withdrawn(_)) {
+            return Ok(None);
+        }
+        let body: Option<String> = self.query_first(
+            "SELECT body FROM event WHERE account_id = ?1 AND session_id = ?2 AND handoff_id = ?3 AND type = ?4
+             ORDER BY seq DESC LIMIT 1",
+            params![self.account, handoff.session_id, handoff.id, Kind::HandoffSentBack],
+            |row| row.get(0),
+        )?;
+        let event: Option<Event> = body.map(|body| serde_json::from_str(&body)).transpose()?;
+        Ok(event.and_then(|event| {
+            let EventBody::HandoffSentBack { by, question, .. } = event.body else { return None };
+            Some(AskedQuestion { by, at: event.at, text: question })
+        }))
     }
 
     fn changes_since(&self, handoff: HandoffId) -> Result<Option<ChangesSince>> {

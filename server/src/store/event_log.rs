@@ -2,13 +2,12 @@
 
 use rusqlite::{Row, params};
 use tierup_common::event::{Event, Kind};
-use tierup_common::id::{Seq, SessionId, UserId};
+use tierup_common::id::Seq;
 use tierup_common::limit;
 use tierup_common::time::Timestamp;
 
 use crate::domain::PendingEvent;
 use crate::domain::handoff::Handoff;
-use crate::store::chunk::{CHUNK_BYTES, json_list_items};
 use crate::store::counters::CounterDelta;
 use crate::store::error::Result;
 use crate::store::log_entry::{AppendedEvent, LogEntry, Visibility};
@@ -94,32 +93,6 @@ impl AccountScope<'_> {
             |_| Ok(()),
         )?;
         Ok(reminder.is_some())
-    }
-
-    /// A chunk of the events of a session that a user may see, after one position and up to another: as the continuation
-    /// of a JSON list, with the position to continue after.
-    pub fn timeline(
-        &self,
-        session: SessionId,
-        user: UserId,
-        after: Seq,
-        up_to: Seq,
-    ) -> Result<(Vec<u8>, Option<Seq>)> {
-        let mut text = 0;
-        let (rows, has_more) = self.query_until(
-            "SELECT seq, body FROM event WHERE account_id = ?1 AND session_id = ?2 AND seq > ?4 AND seq <= ?5
-             AND (only_user_id IS NULL OR only_user_id = ?3) ORDER BY seq",
-            params![self.account, session, user, after, up_to],
-            |row| Ok((row.get::<_, Seq>(0)?, row.get::<_, String>(1)?)),
-            |(_, body)| {
-                text += body.len();
-                text >= CHUNK_BYTES
-            },
-        )?;
-        let next = rows.last().filter(|_| has_more).map(|(seq, _)| *seq);
-        let events = rows.iter().map(|(_, body)| serde_json::from_str(body));
-        let events = events.collect::<serde_json::Result<Vec<Event>>>()?;
-        Ok((json_list_items(&events)?, next))
     }
 }
 

@@ -23,7 +23,8 @@ macro_rules! handoff_sql {
                (SELECT name FROM user WHERE account_id = h.account_id AND id = h.handed_off_by),
                h.claimed_by,
                (SELECT name FROM user WHERE account_id = h.account_id AND id = h.claimed_by),
-               h.claimed_at, h.wake_at, h.created_at, h.updated_at, h.version, a.text, a.data, a.error, h.since, a.error_detail
+               h.claimed_at, h.wake_at, h.created_at, h.updated_at, h.version, a.text, a.data, a.error, h.since, a.error_detail, h.asked_by,
+               (SELECT name FROM user WHERE account_id = h.account_id AND id = h.asked_by)
              FROM handoff h LEFT JOIN assessment a ON a.account_id = h.account_id AND a.handoff_id = h.id
              WHERE h.account_id = ?1 ",
             $rest
@@ -182,8 +183,8 @@ impl AccountTx<'_> {
     pub(super) fn insert_handoff(&self, handoff: &Handoff, snapshot: &Snapshot) -> Result<CounterDelta> {
         self.execute(
             "INSERT INTO handoff (account_id, id, number, session_id, intent, status, priority, title, notes,
-               assessment_status, handed_off_by, wake_at, created_at, updated_at, version, since)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+               assessment_status, handed_off_by, wake_at, created_at, updated_at, version, since, asked_by)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
             params![
                 self.account,
                 handoff.id,
@@ -200,7 +201,8 @@ impl AccountTx<'_> {
                 handoff.created_at,
                 handoff.updated_at,
                 handoff.version + 1,
-                handoff.state_since
+                handoff.state_since,
+                handoff.asked_by.as_ref().map(|asker| asker.id)
             ],
         )?;
         self.execute(
@@ -222,7 +224,7 @@ impl AccountTx<'_> {
         let claim = handoff.state.claim();
         self.execute_one(
             "UPDATE handoff SET status = ?4, assessment_status = ?5, claimed_by = ?6, claimed_at = ?7,
-               updated_at = ?8, since = ?9, version = version + 1
+               updated_at = ?8, since = ?9, priority = ?10, title = ?11, version = version + 1
              WHERE account_id = ?1 AND id = ?2 AND version = ?3",
             params![
                 self.account,
@@ -233,7 +235,9 @@ impl AccountTx<'_> {
                 claim.map(|claim| claim.by.id),
                 claim.map(|claim| claim.since),
                 handoff.updated_at,
-                handoff.state_since
+                handoff.state_since,
+                handoff.priority,
+                handoff.title
             ],
         )?;
         Ok(CounterDelta::from_status_change(before, handoff.state.status()))
@@ -276,6 +280,7 @@ impl AccountTx<'_> {
 /// reads it.
 pub(super) fn queue_item(handoff: Handoff, assessment: StoredAssessment) -> Result<QueueItem> {
     let claim = handoff.state.claim().cloned();
+    let (asked_by, asked_by_name) = handoff.asked_by.map(|asker| (asker.id, asker.name)).unzip();
     let failed = handoff.assessment_status == AssessmentStatus::Failed;
     let (text, data) = assessment.ready.map(|ready| (ready.text, ready.data)).unzip();
     Ok(QueueItem {
@@ -298,6 +303,8 @@ pub(super) fn queue_item(handoff: Handoff, assessment: StoredAssessment) -> Resu
         claimed_by_name: claim.as_ref().map(|claim| claim.by.name.clone()),
         claimed_at: claim.map(|claim| claim.since),
         wake_at: handoff.wake_at,
+        asked_by,
+        asked_by_name,
         created_at: handoff.created_at,
         updated_at: handoff.updated_at,
         version: handoff.version,
@@ -314,6 +321,10 @@ pub(super) fn handoff_from_row(row: &Row<'_>) -> rusqlite::Result<(Handoff, Stor
     // The table's CHECKs prevent contradictory states, so the file is damaged if there is one.
     let state = HandoffState::from_parts(status, claim)
         .ok_or_else(|| rusqlite::Error::InvalidColumnType(4, "status".into(), rusqlite::types::Type::Text))?;
+    let asked_by = match (row.get(23)?, row.get(24)?) {
+        (Some(id), Some(name)) => Some(Person { id, name }),
+        _ => None,
+    };
     let handoff = Handoff {
         id: row.get(0)?,
         number: row.get(1)?,
@@ -326,6 +337,7 @@ pub(super) fn handoff_from_row(row: &Row<'_>) -> rusqlite::Result<(Handoff, Stor
         assessment_status: row.get(8)?,
         handed_off_by: Person { id: row.get(9)?, name: row.get(10)? },
         wake_at: row.get(14)?,
+        asked_by,
         created_at: row.get(15)?,
         updated_at: row.get(16)?,
         version: row.get(17)?,

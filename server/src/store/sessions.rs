@@ -2,8 +2,11 @@
 
 use rusqlite::types::Type;
 use rusqlite::{Row, params};
+use tierup_common::handoff::HandoffLink;
 use tierup_common::id::{Number, SessionId, UserId};
-use tierup_common::session::{IntakeContent, IntakeType, SessionItem, SessionStatus, SessionType};
+use tierup_common::session::{
+    IntakeContent, IntakeType, SessionItem, SessionLink, SessionStatus, SessionType,
+};
 use tierup_common::user::Person;
 
 use crate::domain::session::{Resolution, Session, SessionState};
@@ -11,6 +14,9 @@ use crate::domain::{Caller, Refusal, access};
 use crate::store::counters::CounterDelta;
 use crate::store::error::{Result, StoreError};
 use crate::store::tx::{AccountScope, AccountTx};
+
+/// Duplicates that a session names: more are no help.
+const MAX_DUPLICATES: u32 = 20;
 
 /// A query for a page of sessions.
 #[derive(Clone, Debug, Default)]
@@ -41,7 +47,9 @@ macro_rules! session_sql {
                s.assignee_id,
                (SELECT name FROM user WHERE account_id = s.account_id AND id = s.assignee_id),
                s.handoff_count, s.standing_id, s.escalation_id, s.message_count, s.resolution,
-               s.created_at, s.updated_at, s.resolved_at, s.version, s.text_bytes
+               s.created_at, s.updated_at, s.resolved_at, s.version, s.text_bytes, s.duplicate_of,
+               s.duplicate_of_session,
+               (SELECT number FROM handoff WHERE account_id = s.account_id AND id = s.duplicate_of)
              FROM session s WHERE s.account_id = ?1 ",
             $rest
         )
@@ -80,6 +88,16 @@ impl AccountScope<'_> {
         )
     }
 
+    /// The sessions that were resolved as duplicates of a session, the newest first.
+    fn duplicates(&self, id: SessionId) -> Result<Vec<SessionLink>> {
+        self.query_all(
+            "SELECT id, number FROM session WHERE account_id = ?1 AND duplicate_of_session = ?2
+             ORDER BY id DESC LIMIT ?3",
+            params![self.account, id, MAX_DUPLICATES],
+            |row| Ok(SessionLink { session_id: row.get(0)?, number: row.get(1)? }),
+        )
+    }
+
     /// A session as lists show it to the caller.
     pub fn session_item(&self, session: Session, caller: &Caller) -> Result<SessionItem> {
         let intake = self.intake(session.id)?;
@@ -91,6 +109,7 @@ impl AccountScope<'_> {
             }
             None => None,
         };
+        let duplicates = self.duplicates(session.id)?;
         let resolution = session.state.resolution();
         Ok(SessionItem {
             id: session.id,
@@ -108,6 +127,8 @@ impl AccountScope<'_> {
             handoff_count: session.handoff_count,
             handoff_id: current_handoff,
             resolution: resolution.map(|resolution| resolution.text.clone()),
+            duplicate_of: resolution.and_then(|resolution| resolution.duplicate_of),
+            duplicates,
             branch_map,
             created_at: session.created_at,
             updated_at: session.updated_at,
@@ -156,10 +177,12 @@ impl AccountTx<'_> {
 
     pub(super) fn update_session(&self, session: &Session) -> Result<()> {
         let resolution = session.state.resolution();
+        let original = resolution.and_then(|resolution| resolution.duplicate_of);
         self.execute_one(
             "UPDATE session SET status = ?4, tier = ?5, assignee_id = ?6, handoff_count = ?7,
                standing_id = ?8, escalation_id = ?9, message_count = ?10, resolution = ?11,
-               updated_at = ?12, resolved_at = ?13, text_bytes = ?14, version = version + 1
+               updated_at = ?12, resolved_at = ?13, text_bytes = ?14, title = ?15, summarised = ?16,
+               duplicate_of = ?17, duplicate_of_session = ?18, version = version + 1
              WHERE account_id = ?1 AND id = ?2 AND version = ?3",
             params![
                 self.account,
@@ -175,7 +198,11 @@ impl AccountTx<'_> {
                 resolution.map(|resolution| &resolution.text),
                 session.updated_at,
                 resolution.map(|resolution| resolution.at),
-                session.text_bytes
+                session.text_bytes,
+                session.title,
+                session.has_summary,
+                original.map(|original| original.handoff_id),
+                original.map(|original| original.session_id)
             ],
         )
     }
@@ -188,8 +215,14 @@ pub(super) fn ids_as_json(ids: &[SessionId]) -> String {
 }
 
 fn session_from_row(row: &Row<'_>) -> rusqlite::Result<Session> {
+    let duplicate_of = match (row.get(20)?, row.get(21)?, row.get(22)?) {
+        (Some(handoff_id), Some(session_id), Some(number)) => {
+            Some(HandoffLink { handoff_id, number, session_id })
+        }
+        _ => None,
+    };
     let resolution = match (row.get(14)?, row.get(17)?) {
-        (Some(text), Some(at)) => Some(Resolution { text, at }),
+        (Some(text), Some(at)) => Some(Resolution { text, at, duplicate_of }),
         _ => None,
     };
     // The table's CHECKs prevent contradictory states, so the file is damaged if there is one.

@@ -119,6 +119,7 @@ fn ntfy_priority(event: &Event) -> u8 {
         | EventBody::HandoffResolved { .. }
         | EventBody::HandoffWithdrawn { .. } => SILENT_PRIORITY,
         EventBody::HandoffAssigned { .. }
+        | EventBody::HandoffChanged { .. }
         | EventBody::HandoffSentBack { .. }
         | EventBody::HandoffReminder { reason: ReminderReason::Wake | ReminderReason::StaleClaim, .. }
         | EventBody::HandoffAssessmentReady { .. }
@@ -186,6 +187,9 @@ fn event_line(event: &Event) -> String {
             ReminderReason::Wake => format!("{} was parked until now", handoff_label(event)),
             ReminderReason::StaleClaim => format!("{} has had no activity", handoff_label(event)),
         },
+        EventBody::HandoffChanged { handoff, by, .. } => {
+            format!("{} is {} now ({})", handoff_label(event), handoff.priority, by.name)
+        }
         EventBody::HandoffStepUpdated { .. }
         | EventBody::SessionCreated { .. }
         | EventBody::SessionUpdated { .. }

@@ -107,6 +107,8 @@ async fn list_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
     keyboard.press_to_show("briefing.back", "2 unread").await;
     keyboard.press_to_show("list.mark-unread", "3 unread").await;
     fixture.reassess(keyboard, "list.reassess").await;
+    keyboard.press_to_show("list.change", "Change the handoff").await;
+    keyboard.press_to_hide("dialog.cancel", "Change the handoff").await;
 }
 
 async fn filter_actions(keyboard: &mut Keyboard) {
@@ -213,9 +215,11 @@ async fn briefing_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
     keyboard.press("dialog.cancel").await;
     keyboard.press_to_show("briefing.send-back", "What they should find out").await;
     keyboard.press("dialog.cancel").await;
+    keyboard.press_to_show("briefing.change", "Change the handoff").await;
+    keyboard.press_to_hide("dialog.cancel", "Change the handoff").await;
     keyboard.press_to_show("briefing.take-back", "You can take back only your own").await;
     keyboard.press_to_show("briefing.next-open", "second VPN").await;
-    keyboard.press_to_show("briefing.whole", "text is kept as a draft").await;
+    keyboard.press_to_show("briefing.whole", "A note for Sam Ortiz and whoever takes this").await;
     keyboard.press_to_show("session.pick-up", "active, yours").await;
     // Hidden steps stay hidden in this session.
     keyboard.press_to_hide("session.hide-steps", "Suggested").await;
@@ -331,6 +335,7 @@ async fn session_dialog_actions(keyboard: &mut Keyboard) {
         ("session.escalate", "Where you are stuck"),
         ("session.park", "What you are waiting for"),
         ("session.assign", "Type part of a name"),
+        ("session.change", "Change the handoff"),
     ] {
         keyboard.press_to_show(action, text).await;
         keyboard.press_to_hide("dialog.cancel", text).await;
@@ -353,7 +358,7 @@ async fn conflict_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
         keyboard.press("list.top").await;
         keyboard.press_to_show("list.open", "╭ #2 ").await;
         if end == "conflict.send-draft" {
-            keyboard.press_to_show("briefing.whole", "text is kept as a draft").await;
+            keyboard.press_to_show("briefing.whole", "A note for Sam Ortiz and whoever takes this").await;
             keyboard.console.press("Look at the proxy").await;
             keyboard.console.sees("│ Look at the proxy").await;
         }

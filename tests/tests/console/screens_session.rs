@@ -136,7 +136,7 @@ async fn a_lost_claim_with_a_draft() {
         let mut priya = open_console(&world, (columns, rows)).await;
         priya.sees("VPN won't connect").await;
         priya.press("<enter>v").await;
-        priya.sees("text is kept as a draft").await;
+        priya.sees("A note for Sam Ortiz and whoever takes this").await;
         priya.press("Roll it back").await;
         priya.sees("Roll it back").await;
         ana.claim(&vpn).await;

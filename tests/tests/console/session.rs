@@ -55,7 +55,7 @@ async fn what_was_tried_is_noted_and_settled() {
     sam.add_branch(&vpn.session_id, "the switch\nin \u{1b}[31mrack 4", "open").await;
     priya.sees("? the switch …  open").await;
     priya.press("<esc>").await;
-    priya.no_longer_sees("the proxy").await;
+    priya.no_longer_sees("? the proxy").await;
     priya.still_sees("active, yours").await;
 }
 
@@ -283,14 +283,14 @@ async fn a_draft_for_a_lost_claim_is_kept() {
     let mut priya = world.console("Priya Nair").await;
     priya.sees("VPN is down").await;
     priya.press("<enter>v").await;
-    priya.sees("text is kept as a draft").await;
+    priya.sees("A note for Sam Ortiz and whoever takes this").await;
     priya.press("Try the resolver first").await;
     priya.sees("Try the resolver first").await;
     dana.claim(&vpn).await;
     priya.sees("Already claimed by Dana Wu just now.").await;
     priya.sees("Your draft is kept.").await;
-    // Priya is no participant: actions that the server would refuse are not offered.
-    priya.does_not_see("send as a note").await;
+    // Priya is no participant, but may leave a note: it is offered, and not sent by itself.
+    priya.sees("send as a note").await;
     priya.press("<enter>").await;
     priya.no_longer_sees("Already claimed").await;
     let message_count =
@@ -307,7 +307,7 @@ async fn an_admins_draft_reaches_the_winner_as_a_note() {
     let mut ana = Console::open(&world.url(), world.owner().token(), &home, 120, 36);
     ana.sees("VPN is down").await;
     ana.press("<enter>v").await;
-    ana.sees("text is kept as a draft").await;
+    ana.sees("A note for Sam Ortiz and whoever takes this").await;
     ana.press("Try the resolver first").await;
     ana.sees("Try the resolver first").await;
     dana.claim(&vpn).await;

@@ -48,6 +48,17 @@ pub(super) fn check_assign(state: &State, item: &QueueItem) -> Availability {
     permission::release_or_assign(state.actor(), stage(item)).map_err(|denial| handoff_denial(item, denial))
 }
 
+/// Changing the priority and the summary.
+pub(super) fn check_change(state: &State, item: &QueueItem) -> Availability {
+    check_engineer(state)?;
+    check_online(state, "not changed")?;
+    let chat = state.open_chat().filter(|chat| chat.id == item.session_id);
+    // Elsewhere the opener of the session is unknown; mostly they are the user who escalated it.
+    let opener = chat.and_then(Chat::session).map_or(item.handed_off_by, |session| session.user_id);
+    permission::change(state.actor(), stage(item), item.handed_off_by, opener)
+        .map_err(|denial| handoff_denial(item, denial))
+}
+
 pub(super) fn check_send_back(state: &State, item: &QueueItem) -> Availability {
     check_engineer(state)?;
     permission::send_back(state.actor(), stage(item)).map_err(|denial| handoff_denial(item, denial))
@@ -92,10 +103,15 @@ pub fn check_resume(state: &State) -> Availability {
 }
 
 pub(super) fn check_send(state: &State, chat: &Chat) -> Availability {
-    if let Some(status) = chat.status().filter(|status| *status != SessionStatus::Active) {
+    let has_ended = |status: &SessionStatus| match status {
+        SessionStatus::Paused | SessionStatus::Resolved => true,
+        SessionStatus::Active | SessionStatus::Escalated => false,
+    };
+    if let Some(status) = chat.status().filter(has_ended) {
         return refused(format!("{}. Your text is saved as a draft", inactive_reason(state, chat, status)));
     }
-    check_participant(state, chat)?;
+    let kind = state.message_kind(chat);
+    check_session(state, chat, |state, session| permission::add_message(state.actor(), session, kind))?;
     check_online(state, "your text is saved as a draft")
 }
 
@@ -135,16 +151,14 @@ fn check_session(
 ) -> Availability {
     check_engineer(state)?;
     let Some(session) = chat.session().filter(|_| state.me.is_some()) else { return Ok(()) };
-    let facts =
-        SessionFacts { status: session.status, opener: session.user_id, assignee: session.assignee_id };
-    rule(state, facts).map_err(|denial| session_denial(state, chat, session, denial))
+    rule(state, session.into()).map_err(|denial| session_denial(state, chat, session, denial))
 }
 
 fn session_denial(state: &State, chat: &Chat, session: &SessionItem, denial: SessionDenial) -> Unavailable {
     let owner = || safe::sanitize_line(&session.assignee_name);
     match denial {
         SessionDenial::NotParticipant => {
-            Unavailable::Blocked(format!("Only {}, the opener and admins can write here", owner()))
+            Unavailable::Blocked(format!("Only {}, the opener and admins can do this", owner()))
         }
         SessionDenial::NotAssignee => Unavailable::NotNow(format!(
             "{} owns this session: only they or an admin can hand it off",
@@ -164,6 +178,9 @@ fn handoff_denial(item: &QueueItem, denial: HandoffDenial) -> Unavailable {
         HandoffDenial::AlreadyClaimed => format!("Already claimed by {}", claimer()),
         HandoffDenial::NotClaimer => format!("Claimed by {}: only they or an admin can do this", claimer()),
         HandoffDenial::Unclaimed => "Not claimed yet: claim it first".into(),
+        HandoffDenial::NotConcerned => {
+            "Only who opened, escalated or claimed it, and admins, can change it; leave a note instead".into()
+        }
         HandoffDenial::Closed(status) => format!("This handoff is {status}"),
         HandoffDenial::AssessmentRunning => "The assessment is still being written".into(),
     })

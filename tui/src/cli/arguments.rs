@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::cli::options::Options;
 use crate::cli::{
-    assign, claim, completions, hand_off, login, logout, new, outcome, queue, reassess, release, resolve,
-    resume, runbook, say, send_back, sessions, show, similar, tried, watch,
+    assign, change, claim, completions, export, hand_off, login, logout, new, outcome, queue, reassess,
+    release, resolve, resume, runbook, say, send_back, sessions, show, similar, timeline, tried, watch,
 };
 
 /// A queue of escalations for support teams.
@@ -34,6 +34,8 @@ pub(super) enum Command {
     Show(show::ShowArgs),
     /// Claim a handoff
     Claim(claim::ClaimArgs),
+    /// Change the priority or the summary of a handoff
+    Change(change::ChangeArgs),
     /// Put a claimed handoff back in the queue
     Release(release::ReleaseArgs),
     /// Assign a handoff to a team member
@@ -62,6 +64,10 @@ pub(super) enum Command {
     Runbook(runbook::RunbookArgs),
     /// Find similar resolved sessions and runbooks
     Similar(similar::SimilarArgs),
+    /// Show what happened in a session, in order
+    Timeline(timeline::TimelineArgs),
+    /// Draft a post-mortem of a session, as Markdown or JSON
+    Export(export::ExportArgs),
     /// List sessions, newest first
     Sessions(sessions::SessionsArgs),
     /// Print events as they happen, one JSON object per line

@@ -11,6 +11,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::cli::diagnostics::stream_charset;
 use crate::error::CliError;
+use crate::local_zone::LocalZone;
 use crate::settings;
 use crate::text::{Safe, SafeText, safe};
 use crate::theme::{Charset, transliterate_text};
@@ -172,6 +173,14 @@ impl Output {
     pub(super) fn format_age(&self, at: Timestamp, now: Timestamp) -> String {
         match self.format {
             OutputFormat::Terminal { .. } => format_ago_short(now.since(at)),
+            OutputFormat::Plain | OutputFormat::Json { .. } => at.to_string(),
+        }
+    }
+
+    /// A moment: local time on a terminal, else in RFC 3339.
+    pub(super) fn format_moment(&self, at: Timestamp, zone: &LocalZone) -> String {
+        match self.format {
+            OutputFormat::Terminal { .. } => zone.to_local(at).format("%a %-d %b %Y %H:%M").to_string(),
             OutputFormat::Plain | OutputFormat::Json { .. } => at.to_string(),
         }
     }

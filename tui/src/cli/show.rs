@@ -71,9 +71,13 @@ fn print_handoff(context: &CommandContext, shown: &Handoff) -> Result<(), CliErr
 
 /// What changed since the escalation before, one fact a line.
 fn changes_text(context: &CommandContext, changes: &ChangesSince) -> String {
-    let ChangesSince { number, handed_off_at, new_messages, branches, steps, .. } = changes;
+    let ChangesSince { number, handed_off_at, new_messages, branches, steps, question, .. } = changes;
     let mut lines = vec![format!("#{number}, {}", context.format_age(*handed_off_at))];
     lines.push(format!("{new_messages} new {}", if *new_messages == 1 { "message" } else { "messages" }));
+    if let Some(asked) = question {
+        lines.push(format!("{} asked: {}", asked.by.name, one_line(&asked.text)));
+        lines.extend(asked.answer.as_deref().map(|answer| format!("answer: {}", one_line(answer))));
+    }
     for change in branches {
         let now = tried::status_text(change.status);
         let note = match change.previous_status {
@@ -100,7 +104,12 @@ fn print_session(context: &CommandContext, shown: &Session) -> Result<(), CliErr
         .print_line(&format!("{} · assigned to {} · updated {age}", item.status, item.assignee_name))?;
     print_branches(context, &item.branch_map)?;
     print_messages(context, "Messages", &shown.conversation_messages)?;
-    print_section(context, "Resolution", item.resolution.as_deref().unwrap_or_default())
+    print_section(context, "Resolution", item.resolution.as_deref().unwrap_or_default())?;
+    if let Some(original) = item.duplicate_of {
+        context.output.print_line(&format!("  Duplicate of #{}", original.number))?;
+    }
+    let duplicates = item.duplicates.iter().map(|duplicate| format!("session {}", duplicate.number));
+    print_section(context, "Duplicates", &duplicates.collect::<Vec<_>>().join("\n"))
 }
 
 /// A heading and a text; nothing if the text is empty.

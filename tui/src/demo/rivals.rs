@@ -117,7 +117,8 @@ impl RivalState {
             | EventBody::HandoffResolved { .. } => {
                 self.open_since.remove(&id);
             }
-            EventBody::HandoffAssessmentReady { .. }
+            EventBody::HandoffChanged { .. }
+            | EventBody::HandoffAssessmentReady { .. }
             | EventBody::HandoffAssessmentFailed { .. }
             | EventBody::HandoffStepUpdated { .. }
             | EventBody::HandoffReminder { .. }

@@ -94,7 +94,7 @@ impl TeamMember {
 
     /// Resolves a session.
     pub(super) async fn resolve(&self, session: SessionId, resolution: &str) -> Result<Session, CallError> {
-        let body = Resolve { resolution: resolution.into(), worked_step_ids: Vec::new() };
+        let body = Resolve { resolution: resolution.into(), worked_step_ids: Vec::new(), duplicate_of: None };
         self.api.send(requests::resolve(session, &body)).await
     }
 

@@ -92,6 +92,8 @@ pub enum ListAction {
     NewSession,
     /// Release a claim.
     Release,
+    /// Change the priority and the summary of a handoff.
+    Change,
     /// Run the assessment again.
     Reassess,
     /// Filter the rows.
@@ -136,6 +138,8 @@ pub enum BriefingAction {
     SendBack,
     /// Take back the user's own escalation.
     TakeBack,
+    /// Change the priority and the summary.
+    Change,
 }
 
 /// Actions of a session.
@@ -184,6 +188,8 @@ pub enum SessionAction {
     Assign,
     /// Send the handoff back to its opener with a question.
     SendBack,
+    /// Change the priority and the summary of the handoff.
+    Change,
     /// Show what was tried.
     Tried,
     /// Show what the assessment proposes to try.

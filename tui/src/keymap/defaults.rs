@@ -77,6 +77,7 @@ const QUEUE: &[Row] = &[
     (&[key!(c)], Action::List(ListAction::NewSession), "new session", "New session"),
     (&[key!(shift-u)], Action::List(ListAction::Release), "", "Release your claim to the queue"),
     (&[key!(r)], Action::List(ListAction::Reassess), "", "Run the assessment again"),
+    (&[key!('!')], Action::List(ListAction::Change), "", "Change the priority and the summary"),
     (&[key!(tab)], Action::List(ListAction::NextTab), "", "Next tab"),
     (&[key!('1')], Action::List(ListAction::Tab(Tab::Queue)), "", "Queue: open escalations, and those claimed by others"),
     (&[key!('2')], Action::List(ListAction::Tab(Tab::Mine)), "", "Mine: your claims and open sessions"),
@@ -107,6 +108,7 @@ const BRIEFING: &[Row] = &[
     (&[key!(a)], Action::Briefing(BriefingAction::Assign), "", "Assign to someone else (admins: any claim)"),
     (&[key!(b)], Action::Briefing(BriefingAction::SendBack), "", "Send back with a question"),
     (&[key!(t)], Action::Briefing(BriefingAction::TakeBack), "", "Take back your escalation"),
+    (&[key!('!')], Action::Briefing(BriefingAction::Change), "", "Change the priority and the summary"),
 ];
 
 /// How the panes of a briefing are scrolled, as a screen and over a session.

@@ -22,6 +22,7 @@ pub(super) const VERBS: &[Row] = &[
     (&[key!(a)], Action::Session(SessionAction::Assign), "assign", "Assign to a person"),
     (&[key!(b)], Action::Session(SessionAction::SendBack), "send back", "Send back with a question"),
     (&[key!(shift-u)], Action::Session(SessionAction::Release), "release", "Release your claim to the queue"),
+    (&[key!('!')], Action::Session(SessionAction::Change), "change", "Change the priority and the summary"),
     (&[key!(v)], Action::Session(SessionAction::ShowBriefing), "briefing", "Show the briefing"),
     (&[key!(shift-c)], Action::Session(SessionAction::Tried), "tried", "Tried: possible causes and their status"),
     (&[key!(o)], Action::Session(SessionAction::Proposed), "add cause", "Add the likely cause, or what to find out, to Tried"),

@@ -18,7 +18,7 @@ use tierup_common::time::Timestamp;
 use tierup_common::trim::trim_value;
 use tierup_common::user::{LogIn, LoggedIn};
 
-use crate::effect::{Call, CallId, StreamFilter};
+use crate::effect::{Call, CallId, StoryCall, StreamFilter};
 use crate::event::{CallError, ReplyBody};
 use crate::runtime::api::http::HttpClient;
 use crate::runtime::api::requests::ApiRequest;
@@ -136,6 +136,10 @@ impl ApiClient {
             Call::Messages { session_id, before_seq } => {
                 sender.send(requests::messages_before(*session_id, *before_seq), ReplyBody::Messages).await
             }
+            Call::Story(call) => sender.send_story_call(*call).await,
+            Call::ChangeHandoff { handoff_id, request } => {
+                sender.send(requests::change_handoff(*handoff_id, request), ReplyBody::Handoff).await
+            }
             Call::Claim(id) => sender.send(requests::claim(*id), ReplyBody::Handoff).await,
             Call::Release { handoff_id, reason } => {
                 sender.send(requests::release(*handoff_id, reason.clone()), ReplyBody::Handoff).await
@@ -243,6 +247,17 @@ impl ConsoleSender<'_> {
         reply: impl FnOnce(T) -> ReplyBody,
     ) -> Result<ReplyBody, CallError> {
         self.api.send_with_key(&request, &self.key, OnUnreachable::Retry).await.map(reply)
+    }
+
+    async fn send_story_call(&self, call: StoryCall) -> Result<ReplyBody, CallError> {
+        match call {
+            StoryCall::NewestMessages(id) => {
+                self.send(requests::newest_messages(id), ReplyBody::Messages).await
+            }
+            StoryCall::Events { session_id, before } => {
+                self.send(requests::conversation_events(session_id, before), ReplyBody::Timeline).await
+            }
+        }
     }
 }
 

@@ -2,9 +2,11 @@
 
 use tierup_common::assessment::{Assessment, AssessmentStatus, Evidence, Step};
 use tierup_common::handoff::{QueueItem, Snapshot};
+use tierup_common::session::Message;
 use tierup_common::time::Timestamp;
 
 use crate::state::request::Request;
+use crate::state::story::Story;
 use crate::state::wrap_cache::WrapCache;
 
 /// The briefing of one handoff.
@@ -30,6 +32,27 @@ pub struct Briefing {
     pub wrap_cache: WrapCache,
     /// The first visible row of the assessment.
     pub assessment_scroll: usize,
+    /// What happened after the snapshot was taken, if the briefing is a screen of its own.
+    pub news: BriefingNews,
+}
+
+/// What happened in the session of a briefing after its snapshot was taken.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct BriefingNews {
+    /// The newest messages, in order; some may be in the snapshot too.
+    pub messages: Vec<Message>,
+    /// The events between them.
+    pub story: Story,
+}
+
+impl BriefingNews {
+    /// Adds a message by its `seq`, once.
+    pub fn insert_message(&mut self, message: Message) {
+        let place = self.messages.partition_point(|known| known.seq < message.seq);
+        if self.messages.get(place).is_none_or(|known| known.seq != message.seq) {
+            self.messages.insert(place, message);
+        }
+    }
 }
 
 /// A scroll position.
@@ -70,6 +93,7 @@ impl Briefing {
             history_anchor: ScrollAnchor::Row(0),
             wrap_cache: WrapCache::default(),
             assessment_scroll: 0,
+            news: BriefingNews::default(),
         }
     }
 

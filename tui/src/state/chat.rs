@@ -10,7 +10,9 @@ use crate::state::briefing::Briefing;
 use crate::state::composer::Composer;
 use crate::state::composer::vi::Vi;
 use crate::state::request::Request;
+use crate::state::story::Story;
 use crate::state::wrap_cache::WrapCache;
+use crate::text::SafeLine;
 use crate::text::safe;
 
 /// A session that is open in the console.
@@ -55,6 +57,8 @@ pub struct Chat {
     pub recalled_message: Option<RecalledMessage>,
     /// Messages broken into rows.
     pub wrap_cache: WrapCache,
+    /// What happened between the messages.
+    pub story: Story,
 }
 
 /// Where the messages of a chat come from.
@@ -127,6 +131,7 @@ impl Chat {
             last_copied_block: None,
             recalled_message: None,
             wrap_cache: WrapCache::default(),
+            story: Story::default(),
         }
     }
 
@@ -245,10 +250,16 @@ impl Chat {
         self.messages.get(place)
     }
 
-    /// The rows of a message at a width: its header, its text and an empty row.
+    /// The rows of a message at a width: its header, its text, an empty row, and what happened after it.
     pub fn message_height(&self, index: usize, width: usize) -> usize {
         let text = |message| self.wrap_cache.rows(message, width.saturating_sub(2)).len();
-        self.messages.get(index).map_or(0, text) + 2
+        self.messages.get(index).map_or(0, text) + 2 + self.story_rows(index, width).len()
+    }
+
+    /// The rows of what happened after a message and before the next one.
+    pub fn story_rows(&self, index: usize, width: usize) -> Vec<SafeLine> {
+        let Some(message) = self.messages.get(index) else { return Vec::new() };
+        self.story.rows_after(message, self.messages.get(index + 1), width)
     }
 
     /// Whether everything from a row of a message on fits into `width` columns and `height` rows, with `tail` more rows after

@@ -6,6 +6,7 @@ use tierup_common::id::SessionId;
 use tierup_common::session::{Message, SessionItem};
 
 use crate::state::chat::{Chat, ChatSource};
+use crate::state::story::Story;
 
 /// Sessions kept, at most.
 const CAPACITY: usize = 8;
@@ -21,6 +22,8 @@ pub struct CachedChat {
     pub session: SessionItem,
     /// Its loaded messages.
     pub messages: Vec<Message>,
+    /// What happened between them.
+    pub story: Story,
 }
 
 impl ChatCache {
@@ -28,7 +31,7 @@ impl ChatCache {
     pub fn insert(&mut self, chat: Chat) {
         let ChatSource::Fetched(session) = chat.source else { return };
         self.0.retain(|left| left.session.id != session.id);
-        self.0.push_back(CachedChat { session, messages: chat.messages });
+        self.0.push_back(CachedChat { session, messages: chat.messages, story: chat.story });
         if self.0.len() > CAPACITY {
             self.0.pop_front();
         }

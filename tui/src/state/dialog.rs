@@ -63,12 +63,23 @@ pub enum Form {
         /// Why, for the next engineer.
         reason: TextField,
     },
+    /// Changes the priority and the summary of a handoff.
+    Change {
+        /// The handoff.
+        handoff_id: HandoffId,
+        /// The problem in one line.
+        summary: TextField,
+        /// How urgent it is.
+        priority: ChoiceField<Priority>,
+    },
     /// Resolves a session.
     Resolve {
         /// The session.
         session_id: SessionId,
         /// Cause and fix.
         resolution: TextField,
+        /// The number of a handoff of the same problem; may be empty.
+        duplicate_of: TextField,
         /// The suggested steps, if there are any.
         worked_steps: Option<ChecklistField>,
     },
@@ -114,8 +125,13 @@ impl Form {
             Self::Park { notes, wake_at, .. } => vec![notes, wake_at],
             Self::Escalate { notes, priority, .. } => vec![notes, priority],
             Self::Release { reason, .. } => vec![reason],
-            Self::Resolve { resolution, worked_steps: Some(steps), .. } => vec![resolution, steps],
-            Self::Resolve { resolution, worked_steps: None, .. } => vec![resolution],
+            Self::Change { summary, priority, .. } => vec![summary, priority],
+            Self::Resolve { resolution, duplicate_of, worked_steps: Some(steps), .. } => {
+                vec![resolution, steps, duplicate_of]
+            }
+            Self::Resolve { resolution, duplicate_of, worked_steps: None, .. } => {
+                vec![resolution, duplicate_of]
+            }
             Self::Assign { assignee, .. } => vec![assignee],
             Self::SendBack { question, .. } => vec![question],
             Self::Branch { hypothesis, status, evidence, .. } => vec![hypothesis, status, evidence],
@@ -130,8 +146,13 @@ impl Form {
             Self::Park { notes, wake_at, .. } => vec![notes, wake_at],
             Self::Escalate { notes, priority, .. } => vec![notes, priority],
             Self::Release { reason, .. } => vec![reason],
-            Self::Resolve { resolution, worked_steps: Some(steps), .. } => vec![resolution, steps],
-            Self::Resolve { resolution, worked_steps: None, .. } => vec![resolution],
+            Self::Change { summary, priority, .. } => vec![summary, priority],
+            Self::Resolve { resolution, duplicate_of, worked_steps: Some(steps), .. } => {
+                vec![resolution, steps, duplicate_of]
+            }
+            Self::Resolve { resolution, duplicate_of, worked_steps: None, .. } => {
+                vec![resolution, duplicate_of]
+            }
             Self::Assign { assignee, .. } => vec![assignee],
             Self::SendBack { question, .. } => vec![question],
             Self::Branch { hypothesis, status, evidence, .. } => vec![hypothesis, status, evidence],
@@ -203,7 +224,19 @@ impl Dialog {
             (!steps.is_empty()).then(|| ChecklistField::new("What worked", "Space ticks a step", steps));
         let hint = "The cause and the fix, for the next similar case";
         let resolution = TextField::multi_line("Resolution", hint, "");
-        Self::new(Form::Resolve { session_id, resolution, worked_steps })
+        let hint = "The number of a handoff of the same problem, like #12 (optional)";
+        let duplicate_of = TextField::single_line("Duplicate of", hint, "");
+        Self::new(Form::Resolve { session_id, resolution, duplicate_of, worked_steps })
+    }
+
+    /// Asks for another priority and summary.
+    pub fn change(handoff_id: HandoffId, summary: &str, priority: Priority) -> Self {
+        let options = Priority::ALL.iter().map(|priority| (*priority, priority.as_str())).collect();
+        Self::new(Form::Change {
+            handoff_id,
+            summary: TextField::single_line("Summary", "The problem in one line", summary),
+            priority: ChoiceField::new("Priority", "How urgent it is", options, priority),
+        })
     }
 
     /// Asks who is to work on a handoff. `call_id` fetches the people.
@@ -254,6 +287,7 @@ impl Dialog {
             Form::Park { .. } => "Park",
             Form::Escalate { .. } => "Escalate",
             Form::Release { .. } => "Release",
+            Form::Change { .. } => "Change the handoff",
             Form::Resolve { .. } => "Resolve",
             Form::Assign { .. } => "Assign",
             Form::SendBack { .. } => "Send back with a question",

@@ -11,6 +11,7 @@ pub struct HandoffCounts {
     open_count: usize,
     open_by_opener: HashMap<UserId, usize>,
     claimed_by: HashMap<UserId, usize>,
+    answers_for: HashMap<UserId, usize>,
 }
 
 impl HandoffCounts {
@@ -29,6 +30,11 @@ impl HandoffCounts {
         me.and_then(|me| self.claimed_by.get(&me)).copied().unwrap_or(0)
     }
 
+    /// Open handoffs that answer a question of this user's.
+    pub fn answer_count(&self, me: Option<UserId>) -> usize {
+        me.and_then(|me| self.answers_for.get(&me)).copied().unwrap_or(0)
+    }
+
     /// Counts a handoff.
     pub fn add(&mut self, item: &QueueItem) {
         self.replace(item, |count| *count += 1);
@@ -45,6 +51,9 @@ impl HandoffCounts {
             (HandoffStatus::Open, _) => {
                 update(&mut self.open_count);
                 update(self.open_by_opener.entry(item.handed_off_by).or_default());
+                if let Some(asker) = item.asked_by {
+                    update(self.answers_for.entry(asker).or_default());
+                }
             }
             (HandoffStatus::Claimed, Some(by)) => update(self.claimed_by.entry(by).or_default()),
             (

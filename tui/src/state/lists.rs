@@ -31,9 +31,11 @@ impl RowId {
     }
 }
 
-/// The position of a row: handoffs first, then sessions, the newest first.
+/// The position of a row: answers to the user's questions first, then handoffs, then sessions, the newest first.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum RowKey {
+    /// A handoff that answers a question of the user's.
+    Answer(SortKey),
     /// See [`RowId::Handoff`].
     Handoff(SortKey),
     /// See [`RowId::Session`].
@@ -45,7 +47,7 @@ impl ListKey for RowKey {
 
     fn id(&self) -> RowId {
         match self {
-            Self::Handoff((_, _, id)) => RowId::Handoff(*id),
+            Self::Answer((_, _, id)) | Self::Handoff((_, _, id)) => RowId::Handoff(*id),
             Self::Session(Reverse(id)) => RowId::Session(*id),
         }
     }
@@ -101,6 +103,12 @@ pub(super) fn may_belong_to_mine(item: &QueueItem, tab: Option<Tab>, me: Option<
             | HandoffStatus::Resumed,
         ) => true,
     }
+}
+
+/// Whether a handoff that waits answers a question of the user's. It is in the queue, and at the top of what the user works
+/// on.
+pub fn is_answer_for(item: &QueueItem, me: Option<UserId>) -> bool {
+    item.status == HandoffStatus::Open && item.asked_by.is_some() && item.asked_by == me
 }
 
 /// The list a handoff belongs to; none when it is over.

@@ -3,6 +3,7 @@
 use tierup_common::assessment::{Assessment, Similar, Step};
 use tierup_common::handoff::{HandoffStatus, QueueItem};
 use tierup_common::id::{HandoffId, SessionId};
+use tierup_common::permission;
 use tierup_common::session::{MessageKind, Session};
 use tierup_common::time::Timestamp;
 
@@ -103,9 +104,20 @@ impl State {
         }
     }
 
+    /// Whether the user may ask the assistant in a session. A note they may leave anywhere.
+    pub fn can_ask(&self, chat: &Chat) -> bool {
+        match chat.session().filter(|_| self.me.is_some()) {
+            Some(session) => permission::add_message(self.actor(), session.into(), MessageKind::Ask).is_ok(),
+            None => !chat.is_others_handoff(self.my_id()),
+        }
+    }
+
     /// Whether the assistant answers the next message in a session: as the user chose there, or else only until a person
     /// takes the session over. From then on people talk to each other.
     pub fn message_kind(&self, chat: &Chat) -> MessageKind {
+        if !self.can_ask(chat) {
+            return MessageKind::Note;
+        }
         let chosen = self.chosen_message_kinds.get(&chat.id).copied();
         chosen.unwrap_or(if chat.is_taken_over() { MessageKind::Note } else { MessageKind::Ask })
     }

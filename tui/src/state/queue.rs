@@ -13,7 +13,7 @@ use crate::effect::CallId;
 use crate::keymap::Tab;
 use crate::state::filter::Filter;
 use crate::state::handoff_counts::HandoffCounts;
-use crate::state::lists::{Lists, RowId, RowKey, RowList, may_belong_to_mine, tab_for};
+use crate::state::lists::{Lists, RowId, RowKey, RowList, is_answer_for, may_belong_to_mine, tab_for};
 use crate::state::own_sessions::OwnSessions;
 use crate::state::preview::PreviewState;
 use crate::state::sort_order::SortOrder;
@@ -94,8 +94,9 @@ impl Queue {
 
     /// The listed handoffs in order, those that the user claimed first.
     pub fn listed_handoffs(&self) -> impl Iterator<Item = &QueueItem> {
-        let rows = self.lists[Tab::Mine].ids().chain(self.lists[Tab::Queue].ids());
-        rows.filter_map(RowId::handoff).filter_map(|id| self.item(id))
+        let handoffs = |tab| self.lists[tab].ids().filter_map(RowId::handoff).filter_map(|id| self.item(id));
+        // Answers to questions of the user's are in both.
+        handoffs(Tab::Mine).filter(|item| item.status == HandoffStatus::Claimed).chain(handoffs(Tab::Queue))
     }
 
     /// The snapshot of a handoff, if it was fetched.
@@ -183,7 +184,7 @@ impl Queue {
 
     /// How much the user works on, whatever the filter shows.
     pub fn mine_count(&self, me: Option<UserId>) -> usize {
-        self.counts.claimed_count(me) + self.unclaimed_own_sessions(me).count()
+        self.counts.claimed_count(me) + self.counts.answer_count(me) + self.unclaimed_own_sessions(me).count()
     }
 
     /// Selects the first handoff of the queue that waits, unless the selected one does; false if none waits.
@@ -227,9 +228,12 @@ impl Queue {
         };
         let key = self.sort.sort_key(&item);
         let is_shown = !self.filter.is_active() || self.filter.row_matcher().matches(&item);
+        let is_answer = is_answer_for(&item, me);
         for list in [Tab::Queue, Tab::Mine] {
             if list == tab && is_shown {
                 self.lists[list].upsert(RowKey::Handoff(key));
+            } else if list == Tab::Mine && is_answer && is_shown {
+                self.lists[list].upsert(RowKey::Answer(key));
             } else {
                 self.lists[list].remove(RowId::Handoff(id));
             }
@@ -263,6 +267,9 @@ impl Queue {
             let Some(tab) = tab_for(item, me).filter(|_| matcher.matches(item)) else { continue };
             let rows = if tab == Tab::Mine { &mut mine } else { &mut queue };
             rows.push(RowKey::Handoff(self.sort.sort_key(item)));
+            if is_answer_for(item, me) {
+                mine.push(RowKey::Answer(self.sort.sort_key(item)));
+            }
         }
         let session_row = |session: &SessionItem| RowKey::Session(Reverse(session.id));
         let own = self.unclaimed_own_sessions(me).filter(|session| matcher.matches_session(session));

@@ -10,7 +10,7 @@ use crate::state::layer::{Confirmation, Layer, Picker, PickerKind};
 use crate::state::lists::RowId;
 use crate::state::{Screen, State};
 use crate::update::scroll::scroll_offset_after;
-use crate::update::{claims, dialog, navigate, picker, queue, reassess, transcript};
+use crate::update::{claims, details, dialog, navigate, picker, queue, reassess, transcript};
 
 pub(super) fn run_action(state: &mut State, action: BriefingAction, effects: &mut Vec<Effect>) {
     let Some(briefing) = state.open_briefing_mut() else { return };
@@ -32,6 +32,7 @@ pub(super) fn run_action(state: &mut State, action: BriefingAction, effects: &mu
         BriefingAction::Proposed => picker::open_proposed(state),
         BriefingAction::Whole => open_transcript(state, effects),
         BriefingAction::Assign => dialog::open_assign(state, id, effects),
+        BriefingAction::Change => details::open(state, id),
         BriefingAction::SendBack => state.open_dialog(Dialog::send_back(id)),
         // It leaves the queue, so the user has to confirm.
         BriefingAction::TakeBack => {

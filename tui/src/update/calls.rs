@@ -6,7 +6,7 @@ use tierup_common::handoff::{QueuePage, QueueState};
 use tierup_common::id::{HandoffId, SessionId};
 use tierup_common::session::SessionStatus;
 
-use crate::effect::{Call, CallId, Effect};
+use crate::effect::{Call, CallId, Effect, StoryCall};
 use crate::keymap::Tab;
 use crate::state::queue::ListLoad;
 use crate::state::request::Request;
@@ -47,8 +47,9 @@ pub(super) fn fetch_handoff(state: &mut State, id: HandoffId, effects: &mut Vec<
     send(state, Call::Handoff(id), effects)
 }
 
-/// Fetches a session with its newest messages.
+/// Fetches a session with its newest messages, and what happened between them.
 pub(super) fn fetch_session(state: &mut State, id: SessionId, effects: &mut Vec<Effect>) -> CallId {
+    send(state, Call::Story(StoryCall::Events { session_id: id, before: None }), effects);
     send(state, Call::Session(id), effects)
 }
 

@@ -1,8 +1,8 @@
 //! Dialogs: editing the fields, and submitting them.
 
 use crossterm::event::KeyEvent;
-use tierup_common::handoff::Intent;
-use tierup_common::id::HandoffId;
+use tierup_common::handoff::{ChangeHandoff, Intent};
+use tierup_common::id::{HandoffId, HandoffRef};
 use tierup_common::limit;
 use tierup_common::permission::is_assignable;
 use tierup_common::session::{CreateSession, HandOff, IntakeContent, IntakeType, PutBranch, Resolve};
@@ -17,6 +17,7 @@ use crate::state::State;
 use crate::state::dialog::{ChecklistField, Dialog, Form, TextField};
 use crate::state::layer::{Confirmation, ConfirmedAction, Layer};
 use crate::state::request::Request;
+use crate::story::duplicate_resolution;
 use crate::text::safe;
 use crate::update::{calls, runbook, secret_warning};
 use crate::wake_time;
@@ -164,6 +165,7 @@ fn confirmation_question(state: &State, form: &Form) -> Option<String> {
         | Form::Park { .. }
         | Form::Escalate { .. }
         | Form::Release { .. }
+        | Form::Change { .. }
         | Form::Branch { .. }
         | Form::Runbook { .. } => None,
     }
@@ -190,11 +192,23 @@ fn build_call(form: &Form, now: Timestamp, zone: &LocalZone) -> Result<Call, Str
             let reason = required_text(reason, "A reason is required")?;
             Ok(Call::Release { handoff_id: *handoff_id, reason })
         }
-        Form::Resolve { session_id, resolution, worked_steps } => {
-            let resolution = required_text(resolution, "A resolution is required: say what the cause was")?;
+        Form::Change { handoff_id, summary, priority } => {
+            let problem_summary = Some(required_text(summary, "A summary is required")?);
+            let request = ChangeHandoff { priority: Some(priority.selected), problem_summary };
+            Ok(Call::ChangeHandoff { handoff_id: *handoff_id, request })
+        }
+        Form::Resolve { session_id, resolution, duplicate_of, worked_steps } => {
+            let duplicate_of = parse_duplicate(&duplicate_of.text())?;
+            let resolution = match duplicate_of {
+                Some(original) if resolution.text().is_empty() => duplicate_resolution(original),
+                Some(_) | None => {
+                    required_text(resolution, "A resolution is required: say what the cause was")?
+                }
+            };
             let worked_step_ids =
                 worked_steps.as_ref().map(ChecklistField::checked_steps).unwrap_or_default();
-            Ok(Call::Resolve { session_id: *session_id, request: Resolve { resolution, worked_step_ids } })
+            let request = Resolve { resolution, worked_step_ids, duplicate_of };
+            Ok(Call::Resolve { session_id: *session_id, request })
         }
         Form::Assign { handoff_id, assignee } => {
             let person = assignee.selected_person().ok_or("No one has this name")?;
@@ -218,6 +232,15 @@ fn build_call(form: &Form, now: Timestamp, zone: &LocalZone) -> Result<Call, Str
         }
         Form::Runbook { .. } => Err("A runbook is saved on this machine".into()),
     }
+}
+
+/// The handoff of the same problem, if one is named.
+fn parse_duplicate(text: &str) -> Result<Option<HandoffRef>, String> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let original = text.parse().map_err(|_| "Name the handoff by its number, like #12")?;
+    Ok(Some(original))
 }
 
 fn new_session_call(problem: &TextField, summary: &TextField) -> Result<Call, String> {

@@ -15,17 +15,18 @@ use crate::state::{Screen, State};
 use crate::text::safe;
 use crate::update::conflict::LostClaim;
 use crate::update::signals::clear_partial_assessment;
-use crate::update::{calls, conflict, messages, navigate, notifications, transcript};
+use crate::update::{briefing_news, calls, conflict, details, messages, navigate, notifications, transcript};
 
 pub(super) fn apply_event(state: &mut State, event: &Event, effects: &mut Vec<Effect>) {
     let at = event.at;
     match &event.body {
-        EventBody::HandoffCreated { handoff, by, assessment_status, supersedes } => {
-            state.queue.remove_own_session(handoff.session_id);
-            add_handoff(state, handoff, by, *assessment_status);
-            if let Some(old) = supersedes {
-                end_handoff(state, *old, HandoffStatus::Superseded);
-            }
+        EventBody::HandoffCreated { .. } => apply_creation(state, &event.body),
+        EventBody::HandoffChanged { handoff, .. } => {
+            let has_changed = update_handoff(state, handoff, at, effects, |item| {
+                item.priority = handoff.priority;
+                item.problem_summary.clone_from(&handoff.problem_summary);
+            });
+            details::announce_change(state, &event.body, has_changed);
         }
         EventBody::HandoffAssessmentReady { .. } | EventBody::HandoffAssessmentFailed { .. } => {
             apply_assessment(state, event, effects);
@@ -105,6 +106,7 @@ fn apply_assessment(state: &mut State, event: &Event, effects: &mut Vec<Effect>)
 }
 
 fn add_message(state: &mut State, session: SessionId, message: &Message) {
+    briefing_news::add_message(state, session, message);
     if state.open_chat_of_mut(session).is_none() {
         return;
     }
@@ -115,22 +117,37 @@ fn add_message(state: &mut State, session: SessionId, message: &Message) {
     messages::resolve_unconfirmed(state, session);
 }
 
-/// Adds a new handoff. Its notes are fetched once it is looked at.
-fn add_handoff(
-    state: &mut State,
-    handoff: &HandoffSummary,
-    by: &Person,
-    assessment_status: AssessmentStatus,
-) {
-    if state.queue.item(handoff.handoff_id).is_some() {
+/// A session was escalated.
+fn apply_creation(state: &mut State, body: &EventBody) {
+    let EventBody::HandoffCreated { handoff, by, engineer_notes, assessment_status, supersedes, asked_by } =
+        body
+    else {
+        return;
+    };
+    let (asked_by, asked_by_name) = asked_by.clone().map(|asker| (asker.id, asker.name)).unzip();
+    let item = QueueItem {
+        engineer_notes: engineer_notes.clone(),
+        assessment_status: *assessment_status,
+        asked_by,
+        asked_by_name,
+        ..handoff.clone().into_open_item(by.clone())
+    };
+    state.queue.remove_own_session(handoff.session_id);
+    add_handoff(state, item);
+    if let Some(old) = supersedes {
+        end_handoff(state, *old, HandoffStatus::Superseded);
+    }
+}
+
+/// Adds a new handoff.
+fn add_handoff(state: &mut State, item: QueueItem) {
+    let (id, sender, me) = (item.id, item.handed_off_by, state.my_id());
+    if state.queue.item(id).is_some() {
         return;
     }
-    let item = QueueItem { assessment_status, ..handoff.clone().into_open_item(by.clone()) };
-    state.queue.mark_fresh(item.id);
-    let me = state.my_id();
-    let id = item.id;
+    state.queue.mark_fresh(id);
     state.queue.upsert_item(item, me);
-    if Some(by.id) != me {
+    if Some(sender) != me {
         notifications::announce_arrival(state, id);
     }
 }

@@ -10,7 +10,7 @@ use crate::state::lists::RowId;
 use crate::state::request::Request;
 use crate::state::toast::ToastLevel;
 use crate::state::{Screen, State};
-use crate::update::calls;
+use crate::update::{briefing_news, calls};
 
 /// Returns to the list.
 pub(super) fn to_queue(state: &mut State) {
@@ -39,12 +39,15 @@ pub(super) fn back(state: &mut State, effects: &mut Vec<Effect>) {
             }
             briefing.partial_assessment = state.queue.partial_assessments.get(&id).cloned();
             briefing.fetch = Request::Pending(calls::fetch_handoff(state, id, effects));
+            briefing_news::fetch(state, briefing.item.session_id, effects);
             return_to(state, Screen::Briefing(briefing));
         }
         Some(Screen::Session(mut chat)) => {
             chat.fetch = Request::Pending(calls::fetch_session(state, chat.id, effects));
             // The reply came, or will come, while another screen was open.
             chat.earlier_fetch = Request::Idle;
+            chat.story.fetch = Request::Idle;
+            chat.story.zone.clone_from(&state.settings.zone);
             return_to(state, Screen::Session(chat));
         }
     }
@@ -79,6 +82,8 @@ pub(super) fn to_briefing(state: &mut State, id: HandoffId, effects: &mut Vec<Ef
     let partial_assessment = state.queue.partial_assessments.get(&id).cloned();
     let mut briefing = Briefing::new(item, snapshot, partial_assessment, state.now);
     briefing.fetch = Request::Pending(calls::fetch_handoff(state, id, effects));
+    briefing.news.story.zone.clone_from(&state.settings.zone);
+    briefing_news::fetch(state, briefing.item.session_id, effects);
     set_screen(state, Screen::Briefing(Box::new(briefing)));
 }
 
@@ -98,11 +103,13 @@ pub(super) fn to_session(
         chat.messages.clone_from(&snapshot.messages);
     }
     if let Some(left) = state.chat_cache.take(id) {
-        chat.messages = left.messages;
+        (chat.messages, chat.story) = (left.messages, left.story);
+        chat.story.fetch = Request::Idle;
         // Its status may have changed since, which matters unless it cannot be fetched.
         chat.source = ChatSource::StandIn(Some(left.session).filter(|_| !state.connection.allows_calls()));
     }
     chat.briefing = briefing;
+    chat.story.zone.clone_from(&state.settings.zone);
     chat.fetch = Request::Pending(calls::fetch_session(state, id, effects));
     state.screen = Screen::Session(Box::new(chat));
 }
@@ -131,8 +138,8 @@ pub(super) fn mark_seen(state: &mut State, id: HandoffId, effects: &mut Vec<Effe
 /// Opens the selected row: a handoff of the queue as a briefing, everything else as its session.
 pub(super) fn open_selected(state: &mut State, effects: &mut Vec<Effect>) {
     match state.queue.selected_row() {
-        Some(RowId::Handoff(id)) if state.queue.tab == Tab::Queue => to_briefing(state, id, effects),
-        Some(RowId::Handoff(id)) => to_own_session(state, id, effects),
+        Some(RowId::Handoff(id)) if state.is_claimed_by_me(id) => to_own_session(state, id, effects),
+        Some(RowId::Handoff(id)) => to_briefing(state, id, effects),
         // A parked session is opened to read: taking it back is another key.
         Some(RowId::Session(id)) => to_session(state, id, None, effects),
         None => {}

@@ -7,7 +7,7 @@ use tierup_common::id::HandoffId;
 use crate::effect::{Effect, Notification};
 use crate::keymap::Tab;
 use crate::state::connection::ConnectionState;
-use crate::state::lists::RowId;
+use crate::state::lists::{RowId, is_answer_for};
 use crate::state::toast::ToastLevel;
 use crate::state::{Screen, State};
 use crate::text::{safe, safe_format};
@@ -35,6 +35,9 @@ pub(super) fn notify_from_frame(state: &mut State, frame: &StreamFrame, effects:
 
 /// Shows a toast about a new handoff, unless its row is visible.
 pub(super) fn announce_arrival(state: &mut State, id: HandoffId) {
+    if announce_answer(state, id) {
+        return;
+    }
     let is_list = matches!(state.screen, Screen::Queue) && state.layers.is_empty();
     // An empty list has painted no rows.
     let height = state.last_paint.list_height.max(1);
@@ -52,6 +55,17 @@ pub(super) fn announce_arrival(state: &mut State, id: HandoffId) {
     let summary = safe::sanitize_line(&item.problem_summary);
     let text = format!("{urgency}#{} {}", item.number, summary.ellipsized(40));
     state.show_toast(ToastLevel::Info, text);
+}
+
+/// Shows a toast about an answer to a question of the user's; false if the handoff is none.
+fn announce_answer(state: &mut State, id: HandoffId) -> bool {
+    let me = state.my_id();
+    let Some(item) = state.queue.item(id).filter(|item| is_answer_for(item, me)) else { return false };
+    let (name, summary) =
+        (safe::sanitize_line(&item.handed_off_by_name), safe::sanitize_line(&item.problem_summary));
+    let text = format!("{name} answered your question: #{} {}", item.number, summary.ellipsized(40));
+    state.show_toast(ToastLevel::Info, text);
+    true
 }
 
 /// Sets the window's title to the account and the number of unread handoffs, if it has changed.
@@ -75,6 +89,9 @@ pub(super) fn update_window_title(state: &mut State, effects: &mut Vec<Effect>) 
 fn notification_for(state: &State, event: &Event) -> Option<Notification> {
     let me = state.my_id()?;
     let (title, handoff) = match &event.body {
+        EventBody::HandoffCreated { handoff, by, asked_by: Some(asker), .. } if asker.id == me => {
+            (safe_format!("{} answered your question", by.name), handoff)
+        }
         EventBody::HandoffCreated { handoff, by, .. }
             if by.id != me && handoff.priority == Priority::Urgent =>
         {
@@ -97,6 +114,7 @@ fn notification_for(state: &State, event: &Event) -> Option<Notification> {
             (title.into(), handoff)
         }
         EventBody::HandoffCreated { .. }
+        | EventBody::HandoffChanged { .. }
         | EventBody::HandoffAssigned { .. }
         | EventBody::HandoffAssessmentReady { .. }
         | EventBody::HandoffAssessmentFailed { .. }

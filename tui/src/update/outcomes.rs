@@ -72,6 +72,7 @@ const fn outcome_unknown_text(call: &Call) -> Option<&'static str> {
             Intent::Escalate => "the session was escalated",
         }),
         Call::Resolve { .. } => Some("the session was resolved"),
+        Call::ChangeHandoff { .. } => Some("the handoff was changed"),
         Call::Reassess(_) => Some("a new assessment was requested"),
         Call::Me
         | Call::Queue { .. }
@@ -80,6 +81,7 @@ const fn outcome_unknown_text(call: &Call) -> Option<&'static str> {
         | Call::Handoff(_)
         | Call::Session(_)
         | Call::Messages { .. }
+        | Call::Story(_)
         | Call::Claim(_)
         | Call::Users
         | Call::PutStep { .. }

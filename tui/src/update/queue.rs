@@ -7,7 +7,7 @@ use crate::state::dialog::Dialog;
 use crate::state::lists::RowId;
 use crate::state::sort_order::SortOrder;
 use crate::state::toast::ToastLevel;
-use crate::update::{claims, filter, navigate, reassess, resume};
+use crate::update::{claims, details, filter, navigate, reassess, resume};
 
 pub(super) fn run_action(state: &mut State, action: ListAction, effects: &mut Vec<Effect>) {
     let selected = state.queue.selected_item().map(|item| item.id);
@@ -32,6 +32,7 @@ pub(super) fn run_action(state: &mut State, action: ListAction, effects: &mut Ve
             None => {}
         },
         ListAction::Reassess => selected.into_iter().for_each(|id| reassess::request(state, id, effects)),
+        ListAction::Change => selected.into_iter().for_each(|id| details::open(state, id)),
         ListAction::NextUnread => select_next_unread(state),
         ListAction::MarkUnread => mark_unread(state, effects),
         ListAction::NewSession => state.open_dialog(Dialog::new_session()),

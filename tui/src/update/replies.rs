@@ -15,8 +15,8 @@ use crate::state::toast::ToastLevel;
 use crate::text::safe;
 use crate::update::outcomes::{close_dialog, finish_dialog, report_error, tab_hint};
 use crate::update::{
-    calls, claims, conflict, dialog, earlier_messages, fetched, filter, messages, navigate, picker, resume,
-    runbook,
+    calls, claims, conflict, details, dialog, earlier_messages, fetched, filter, messages, navigate, picker,
+    resume, runbook, story,
 };
 
 pub(super) fn apply_reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect>) {
@@ -47,6 +47,10 @@ fn apply_body(state: &mut State, call_id: CallId, call: Call, body: ReplyBody, e
         (Call::Session(_), ReplyBody::Session(session)) => fetched::apply_session(state, session, effects),
         (Call::Messages { session_id, .. }, ReplyBody::Messages(page)) => {
             earlier_messages::apply_page(state, call_id, session_id, Ok(page));
+        }
+        (Call::Story(call), body) => story::apply_reply(state, call_id, call, Ok(body)),
+        (Call::ChangeHandoff { .. }, ReplyBody::Handoff(handoff)) => {
+            details::apply_reply(state, call_id, handoff);
         }
         (Call::Claim(_), ReplyBody::Handoff(handoff)) => {
             claims::apply_claim_reply(state, call_id, handoff, effects);
@@ -97,6 +101,7 @@ fn apply_error(state: &mut State, call_id: CallId, call: Call, error: CallError,
         (Call::Messages { session_id, .. }, error) => {
             earlier_messages::apply_page(state, call_id, session_id, Err(error));
         }
+        (Call::Story(call), error) => story::apply_reply(state, call_id, call, Err(error)),
         (Call::Claim(id), error) => claims::apply_claim_error(state, call_id, id, error, effects),
         (Call::CreateMessage { session_id, message }, error) => {
             let result = Err(error);

@@ -11,7 +11,9 @@ use crate::keymap::SessionAction;
 use crate::state::dialog::{ChecklistItem, Dialog};
 use crate::state::layer::{Confirmation, Layer, Picker, PickerKind};
 use crate::state::{Screen, State};
-use crate::update::{claims, dialog, messages, navigate, picker, resume, step_completion, transcript};
+use crate::update::{
+    claims, details, dialog, messages, navigate, picker, resume, step_completion, transcript,
+};
 
 pub(super) fn run_action(state: &mut State, action: SessionAction, effects: &mut Vec<Effect>) {
     let Some(chat) = state.open_chat_mut() else { return };
@@ -59,6 +61,7 @@ pub(super) fn run_action(state: &mut State, action: SessionAction, effects: &mut
         SessionAction::Release => with_handoff(state, |state, id| state.open_dialog(Dialog::release(id))),
         SessionAction::PickUp => with_handoff(state, |state, id| claims::claim_handoff(state, id, effects)),
         SessionAction::Assign => with_handoff(state, |state, id| dialog::open_assign(state, id, effects)),
+        SessionAction::Change => with_handoff(state, details::open),
         SessionAction::SendBack => with_handoff(state, |state, id| state.open_dialog(Dialog::send_back(id))),
     }
     clamp_first_step(state);

@@ -7,10 +7,10 @@ use tierup_common::time::Timestamp;
 use crate::effect::Effect;
 use crate::state::connection::ConnectionState;
 use crate::state::{Screen, State};
-use crate::update::calls;
 use crate::update::events::apply_event;
 use crate::update::reconnect::retry_fetches;
 use crate::update::signals::{apply_assessment_delta, apply_message_delta, apply_presence};
+use crate::update::{briefing_news, calls, story};
 
 /// Applies a frame of the team's stream.
 pub(super) fn apply_team_frame(state: &mut State, frame: StreamFrame, effects: &mut Vec<Effect>) {
@@ -31,7 +31,10 @@ pub(super) fn apply_team_frame(state: &mut State, frame: StreamFrame, effects: &
 /// Applies a frame of a filtered stream. Its events may come by the team's stream too; their version makes each count once.
 pub(super) fn apply_filtered_frame(state: &mut State, frame: StreamFrame, effects: &mut Vec<Effect>) {
     match frame {
-        StreamFrame::Event(event) => apply_event(state, &event, effects),
+        StreamFrame::Event(event) => {
+            story::record_event(state, &event);
+            apply_event(state, &event, effects);
+        }
         StreamFrame::Signal(Signal::Hello { .. }) => {
             // The stream begins after the last event before the fetch, and misses nothing. If that event was unknown,
             // something may be missing.
@@ -73,6 +76,9 @@ fn apply_team_signal(state: &mut State, signal: Signal, effects: &mut Vec<Effect
                 briefing.item.version = 0;
                 let id = briefing.item.id;
                 calls::fetch_open_briefing(state, id, effects);
+            }
+            if let Screen::Briefing(briefing) = &state.screen {
+                briefing_news::fetch(state, briefing.item.session_id, effects);
             }
             calls::refetch_open_session(state, effects);
         }

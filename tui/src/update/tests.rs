@@ -151,6 +151,8 @@ fn session(number: u8, status: SessionStatus, assignee: u8, messages: Vec<Messag
         handoff_count: 0,
         handoff_id: None,
         resolution: None,
+        duplicate_of: None,
+        duplicates: Vec::new(),
         branch_map: Vec::new(),
         created_at: NOW,
         updated_at: NOW,
@@ -333,6 +335,7 @@ impl TestConsole {
             by: person(PRIYA),
             branch: None,
             handoff_id: Some(handoff_id(handoff)),
+            duplicate: None,
         });
         self.reply_own_sessions(SessionStatus::Paused, vec![parked]);
     }

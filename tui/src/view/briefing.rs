@@ -3,11 +3,13 @@
 use ratatui::layout::{Constraint, Layout, Margin, Rect};
 use tierup_common::assessment::AssessmentStatus;
 use tierup_common::handoff::QueueItem;
+use tierup_common::session::Message;
 use tierup_common::time::Timestamp;
 
 use crate::keymap::{Action, BriefingAction, Context, Keymap};
 use crate::state::briefing::{Briefing, Pane, ScrollAnchor, is_being_assessed};
 use crate::state::paint_output::ClickTarget;
+use crate::state::story::Story;
 use crate::state::{Screen, State};
 use crate::text::{Safe, TextRole, safe, safe_format, wrap};
 use crate::view::canvas::Canvas;
@@ -171,6 +173,8 @@ fn paint_history_pane(
             }
             document.push_branches(&snapshot.branch_map, canvas);
             document.push_messages(briefing, snapshot, canvas);
+            let (messages, story) = news(state, briefing);
+            document.push_news(briefing, snapshot, messages, story, canvas);
         }
         (None, Some(error)) => {
             document.push_blank_line();
@@ -200,11 +204,31 @@ fn paint_history_pane(
     } else {
         safe_format!("#{} {}", item.number, item.problem_summary)
     };
-    let readers = labels::readers(item, state.my_id()).unwrap_or_default();
-    frame.paint_border(briefing, Pane::History, canvas, area, (head, readers));
+    let tail = history_tail(state, briefing);
+    frame.paint_border(briefing, Pane::History, canvas, area, (head, tail));
     let (top, max_scroll) = paint_scrolled(canvas, area, inner, &document, top);
     (canvas.output.history_top, canvas.output.history_max_scroll) = (top, max_scroll);
     canvas.output.page_height = usize::from(inner.height.saturating_sub(2)).max(1);
+}
+
+/// What happened after the snapshot: as the open session has it, or else as the briefing fetched it.
+fn news<'s>(state: &'s State, briefing: &'s Briefing) -> (&'s [Message], &'s Story) {
+    match &state.screen {
+        Screen::Session(chat) => (&chat.messages, &chat.story),
+        Screen::Briefing(_) | Screen::Queue => (&briefing.news.messages, &briefing.news.story),
+    }
+}
+
+/// How many messages are new, which may be out of sight, and who else is reading.
+fn history_tail(state: &State, briefing: &Briefing) -> Safe<'static> {
+    let readers = labels::readers(&briefing.item, state.my_id());
+    let (messages, _) = news(state, briefing);
+    let known = briefing.snapshot.as_ref().map_or(u32::MAX, |snapshot| snapshot.message_count);
+    match (messages.iter().filter(|message| message.seq > known).count(), readers) {
+        (0, readers) => readers.unwrap_or_default(),
+        (new, None) => safe_format!("{new} new"),
+        (new, Some(readers)) => safe_format!("{new} new, {readers}"),
+    }
 }
 
 fn paint_assessment_pane(

@@ -2,6 +2,7 @@
 
 mod assessment;
 mod changes;
+mod news;
 
 pub(super) use assessment::{WritingProgress, reason_lines};
 
@@ -234,19 +235,22 @@ impl Document {
             Some(_) | None if count == 1 => "Conversation (1 message)".into(),
             Some(_) | None => safe_format!("Conversation ({count} messages)"),
         });
-        let marked_seq = briefing.marked_evidence().map(|evidence| evidence.message_seq);
         for message in &snapshot.messages {
-            let start = self.lines.len();
-            self.message_starts.push((message.seq, start));
-            self.push_spans(&message_header(message, canvas), "");
-            let wrapped = briefing.wrap_cache.rows(message, self.width);
-            self.lines
-                .extend((0..wrapped.len()).map(|index| DocumentLine::Cached(Arc::clone(&wrapped), index)));
-            if marked_seq == Some(message.seq) {
-                self.marked_lines = start..self.lines.len();
-            }
-            self.push_blank_line();
+            self.push_message(briefing, message, &message_header(message, canvas));
         }
+    }
+
+    fn push_message(&mut self, briefing: &Briefing, message: &Message, header: &[SafeSpan]) {
+        let marked_seq = briefing.marked_evidence().map(|evidence| evidence.message_seq);
+        let start = self.lines.len();
+        self.message_starts.push((message.seq, start));
+        self.push_spans(header, "");
+        let wrapped = briefing.wrap_cache.rows(message, self.width);
+        self.lines.extend((0..wrapped.len()).map(|index| DocumentLine::Cached(Arc::clone(&wrapped), index)));
+        if marked_seq == Some(message.seq) {
+            self.marked_lines = start..self.lines.len();
+        }
+        self.push_blank_line();
     }
 }
 

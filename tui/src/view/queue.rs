@@ -9,7 +9,7 @@ use tierup_common::session::{SessionItem, SessionStatus};
 
 use crate::keymap::Tab;
 use crate::state::State;
-use crate::state::lists::RowId;
+use crate::state::lists::{RowId, is_answer_for};
 use crate::state::paint_output::ClickTarget;
 use crate::state::sort_order::SortOrder;
 use crate::text::{Safe, safe, safe_format};
@@ -136,6 +136,9 @@ fn paint_handoff_details(state: &State, item: &QueueItem, canvas: &mut Canvas<'_
     let ago = canvas.time.format_ago_short(item.created_at);
     line.put_text(canvas, safe::sanitize_line(&item.handed_off_by_name), theme.dim);
     line.put_separated(canvas, ago, theme.dim);
+    if is_answer_for(item, state.my_id()) {
+        line.put_separated(canvas, "answers you", theme.accent);
+    }
     if state.is_claiming(item.id) {
         let text = safe_format!("{} claiming", canvas.time.spinner());
         return line.put_separated(canvas, text, theme.accent);

@@ -84,18 +84,33 @@ fn composer_label(state: &State, chat: &Chat) -> (&'static str, Safe<'static>) {
             let key = state.settings.keymap.key_for(Context::Session, take_back);
             return ("Parked", safe_format!("{key} takes it back; until then, your text is kept as a draft"));
         }
-        Some(SessionStatus::Escalated) => {
-            return ("Draft", "This session is escalated: your text is kept as a draft".into());
-        }
+        _ if !state.can_write() => return ("Draft", "Your text is kept as a draft".into()),
+        Some(SessionStatus::Escalated) => return ("Note", waiting_note_hint(state, chat)),
+        None if !state.can_ask(chat) => return ("Note", waiting_note_hint(state, chat)),
         Some(SessionStatus::Active) | None => {}
     }
-    if chat.session().is_none() && chat.is_others_handoff(state.my_id()) {
-        return ("Draft", "Your text is kept as a draft".into());
-    }
     match (state.message_kind(chat), chat.partner_name(state.my_id())) {
+        (MessageKind::Note, _) if !state.can_ask(chat) => {
+            let assignee = chat.session().map(|session| session.assignee_name.as_str()).unwrap_or_default();
+            ("Note", safe_format!("A note for {assignee}; the assistant will not answer"))
+        }
         (MessageKind::Ask, _) => ("Message", "Ask the assistant, or say what you tried".into()),
         (MessageKind::Note, Some(partner)) => ("Note", note_hint(state, partner)),
         (MessageKind::Note, None) => ("Note", "A note for your team; the assistant will not answer".into()),
+    }
+}
+
+/// The hint of a note in a session that waits in the queue: for whom it is.
+fn waiting_note_hint(state: &State, chat: &Chat) -> Safe<'static> {
+    let sender = chat.briefing.as_ref().map(|briefing| &briefing.item);
+    match sender.filter(|item| Some(item.handed_off_by) != state.my_id()) {
+        Some(item) => {
+            safe_format!(
+                "A note for {} and whoever takes this; the assistant will not answer",
+                item.handed_off_by_name
+            )
+        }
+        None => "A note for whoever takes this; the assistant will not answer".into(),
     }
 }
 

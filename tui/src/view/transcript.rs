@@ -273,6 +273,9 @@ fn paint_message(chat: &Chat, index: usize, screen: &mut TranscriptViewport, can
     let is_whole = screen.rows_above == 0 && usize::from(screen.area.bottom() - screen.next_y) > rows.len();
     let header = SafeLine(message_header(message, canvas));
     screen.paint_entry(&header, &rows, chat.marked_seq == Some(message.seq), canvas);
+    for line in &chat.story_rows(index, usize::from(screen.area.width)) {
+        screen.paint_row(line, 0, false, canvas);
+    }
     if is_whole {
         let first = canvas.output.visible_messages.map_or(message.seq, |(first, _)| first);
         canvas.output.visible_messages = Some((first, message.seq));

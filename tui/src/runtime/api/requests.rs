@@ -8,8 +8,11 @@ use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use tierup_common::assessment::{Outcome, Step};
 use tierup_common::engine::EngineStatus;
-use tierup_common::handoff::{Assign, Handoff, PutStep, QueuePage, QueueState, Release, SendBack};
-use tierup_common::id::{BranchId, HandoffRef, Number, SessionId, StepId, UserId};
+use tierup_common::event::Kind;
+use tierup_common::handoff::{
+    Assign, ChangeHandoff, Handoff, PutStep, QueuePage, QueueState, Release, SendBack,
+};
+use tierup_common::id::{BranchId, HandoffRef, Number, Seq, SessionId, StepId, UserId};
 use tierup_common::limit;
 use tierup_common::route::{self, Route};
 use tierup_common::session::{
@@ -17,7 +20,10 @@ use tierup_common::session::{
     SessionPage, SessionStatus,
 };
 use tierup_common::similar::SimilarSource;
+use tierup_common::timeline::Timeline;
 use tierup_common::user::{CreateToken, CreateUser, LogIn, LoggedIn, Me, NewToken, User};
+
+use crate::story::CONVERSATION_KINDS;
 
 /// Messages that the console fetches with a session: the ones shown first, and a few screens more.
 const NEWEST_MESSAGES: u32 = 50;
@@ -169,11 +175,40 @@ pub fn similar_to_session(session: SessionId) -> ApiRequest<ItemList<SimilarSour
     ApiRequest::get(route::SIMILAR, &[]).query("session", Some(session))
 }
 
+/// The newest messages of a session.
+pub fn newest_messages(session: SessionId) -> ApiRequest<MessagePage> {
+    ApiRequest::get(route::MESSAGES, &[&session]).query("limit", Some(NEWEST_MESSAGES))
+}
+
 /// The page of messages before the one with this `seq`.
 pub fn messages_before(session: SessionId, seq: u32) -> ApiRequest<MessagePage> {
     ApiRequest::get(route::MESSAGES, &[&session])
         .query("before", Some(seq))
         .query("limit", Some(limit::MAX_PAGE_ITEMS))
+}
+
+/// A page of what happened in a session besides its messages: the newest events before one of them.
+pub fn conversation_events(session: SessionId, before: Option<Seq>) -> ApiRequest<Timeline> {
+    timeline_page(session, CONVERSATION_KINDS, limit::MAX_PAGE_ITEMS, before)
+}
+
+/// A page of the events of a session of these kinds: the newest ones before one of them.
+pub fn timeline_page(
+    session: SessionId,
+    kinds: &[Kind],
+    limit: u32,
+    before: Option<Seq>,
+) -> ApiRequest<Timeline> {
+    let types: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
+    ApiRequest::get(route::TIMELINE, &[&session])
+        .query("types", Some(types.join(",")))
+        .query("limit", Some(limit))
+        .query("before", before)
+}
+
+/// Changes the priority and the summary of a handoff.
+pub fn change_handoff(handoff: impl Into<HandoffRef>, body: &ChangeHandoff) -> ApiRequest<Handoff> {
+    ApiRequest::new(Method::PATCH, route::HANDOFF.path(&[&handoff.into()])).json(body)
 }
 
 /// Claims a handoff.

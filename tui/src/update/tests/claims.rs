@@ -146,6 +146,8 @@ fn an_impossible_claim_is_explained_by_a_toast() {
         by: person(SAM),
         assessment_status: AssessmentStatus::Pending,
         supersedes: None,
+        engineer_notes: String::new(),
+        asked_by: None,
     });
     priya.press_keys("gp");
     assert!(priya.has_logged_toast("Another claim is in progress"));

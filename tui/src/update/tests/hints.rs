@@ -18,6 +18,7 @@ fn a_parked_session_shows_its_wake_time_and_its_note() {
         by,
         branch: None,
         handoff_id: Some(handoff_id(9)),
+        duplicate: None,
     });
     priya.reply_own_sessions(SessionStatus::Paused, vec![parked]);
     let call_id = priya.take_call(|call| *call == Call::Handoff(handoff_id(9)));

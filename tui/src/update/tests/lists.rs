@@ -28,7 +28,12 @@ fn own_active_sessions_are_in_the_mine_tab() {
     let mut resolved = opened;
     resolved.item.status = SessionStatus::Resolved;
     let (session, by) = (session_summary(&resolved), person(PRIYA));
-    priya.receive_team_event(EventBody::SessionResolved { session, by, resolution: "it was off".into() });
+    priya.receive_team_event(EventBody::SessionResolved {
+        session,
+        by,
+        resolution: "it was off".into(),
+        duplicate_of: None,
+    });
     assert!(priya.paint().contains("Mine 1"));
 }
 
@@ -55,7 +60,13 @@ fn a_parked_session_opens_read_only_and_is_resumed_once() {
     let parked = session(7, SessionStatus::Paused, PRIYA, vec![message(1, PRIYA, "problem 7")]);
     let (about, by) = (session_summary(&parked), person(PRIYA));
     let handoff_id = Some(handoff_id(9));
-    priya.receive_team_event(EventBody::SessionUpdated { session: about, by, branch: None, handoff_id });
+    priya.receive_team_event(EventBody::SessionUpdated {
+        session: about,
+        by,
+        branch: None,
+        handoff_id,
+        duplicate: None,
+    });
     priya.reply_own_sessions(SessionStatus::Paused, vec![parked.clone()]);
     let is_resume = |call: &Call| matches!(call, Call::Resume(_));
     priya.press_keys("3<enter>");
@@ -238,6 +249,8 @@ fn an_urgent_handoff_above_the_visible_rows_gets_a_toast() {
         by: person(SAM),
         assessment_status: AssessmentStatus::Pending,
         supersedes: None,
+        engineer_notes: String::new(),
+        asked_by: None,
     };
     priya.receive_team_event(new(41));
     assert!(priya.has_logged_toast("Urgent: #41"));

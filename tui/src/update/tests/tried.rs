@@ -86,6 +86,7 @@ fn the_selection_stays_on_a_branch_whose_event_comes_before_the_reply() {
         by: person(PRIYA),
         branch: Some(branch.clone()),
         handoff_id: None,
+        duplicate: None,
     });
     assert_eq!(selected_row(&priya), 0, "the branch, before the other proposal");
     priya.reply(call_id, Ok(ReplyBody::Branch(branch)));

@@ -1,8 +1,8 @@
 //! What changed since the escalation before, in a document.
 
-use tierup_common::handoff::ChangesSince;
+use tierup_common::handoff::{AnsweredQuestion, ChangesSince};
 
-use crate::text::{SafeSpan, TextRole, markdown, safe_format};
+use crate::text::{SafeSpan, TextRole, markdown, safe, safe_format};
 use crate::view::canvas::Canvas;
 use crate::view::document::Document;
 use crate::view::labels;
@@ -20,6 +20,9 @@ impl Document {
             SafeSpan::new(safe_format!("  #{}, {ago}", changes.number), TextRole::Dim),
         ];
         self.push_spans(&heading, "");
+        if let Some(question) = &changes.question {
+            self.push_question(question, canvas);
+        }
         match changes.new_messages {
             _ if changes.is_empty() => self.push_text("nothing new", TextRole::Dim),
             0 => self.push_text("no new messages", TextRole::Dim),
@@ -49,6 +52,24 @@ impl Document {
         let hidden = (changes.branches.len() + changes.steps.len()).saturating_sub(MAX_ROWS);
         if hidden > 0 {
             self.push_text(safe_format!("and {hidden} more"), TextRole::Dim);
+        }
+    }
+
+    /// Adds the question with which the escalation before was sent back, and the answer.
+    fn push_question(&mut self, question: &AnsweredQuestion, canvas: &mut Canvas<'_>) {
+        let ago = canvas.time.format_ago(question.asked_at);
+        let asked = [
+            SafeSpan::new(safe::sanitize_line(&question.by.name), TextRole::Strong),
+            SafeSpan::new(safe_format!(" asked {ago}"), TextRole::Dim),
+        ];
+        self.push_spans(&asked, "");
+        self.push_raw_text(&format!("“{}”", question.text.trim()), TextRole::Plain);
+        match &question.answer {
+            Some(answer) => {
+                self.push_text("Answer", TextRole::Dim);
+                self.push_raw_text(&format!("“{}”", answer.trim()), TextRole::Plain);
+            }
+            None => self.push_text("no answer in the conversation; see the notes", TextRole::Dim),
         }
     }
 }
