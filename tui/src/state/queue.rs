@@ -178,7 +178,7 @@ impl Queue {
 
     /// How many sessions are parked, whatever the filter shows.
     pub fn parked_count(&self) -> usize {
-        self.own_sessions.parked().len()
+        self.own_sessions.parked().count()
     }
 
     /// How much the user works on, whatever the filter shows.
@@ -298,6 +298,12 @@ impl Queue {
     pub fn remove_own_session(&mut self, id: SessionId) {
         self.own_sessions.remove_active(id);
         self.lists[Tab::Mine].remove(RowId::Session(id));
+    }
+
+    /// Removes a session that is no longer parked.
+    pub fn remove_parked_session(&mut self, id: SessionId) {
+        self.own_sessions.remove_parked(id);
+        self.lists[Tab::Parked].remove(RowId::Session(id));
     }
 
     /// Keeps a load that is in progress from treating a handoff as out of date.

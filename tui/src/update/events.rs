@@ -314,6 +314,9 @@ fn end_handoff(state: &mut State, id: HandoffId, status: HandoffStatus) {
 }
 
 fn update_session(state: &mut State, summary: &SessionSummary) {
+    if summary.status != SessionStatus::Paused {
+        state.queue.remove_parked_session(summary.session_id);
+    }
     if summary.status != SessionStatus::Active || Some(summary.assignee.id) != state.my_id() {
         state.queue.remove_own_session(summary.session_id);
     }
