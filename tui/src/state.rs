@@ -98,6 +98,8 @@ pub struct State {
     pub chosen_message_kinds: BTreeMap<SessionId, MessageKind>,
     /// The claim that is waiting for its reply.
     pub pending_claim: Option<PendingClaim>,
+    /// The row that was selected until somebody else took it.
+    pub taken_row: Option<TakenRow>,
     /// A handoff whose claim may or may not have been made: the reply was lost.
     pub claim_in_doubt: Option<HandoffId>,
     /// The session that is being taken back.
@@ -145,6 +147,15 @@ pub struct PendingClaim {
     pub call_id: CallId,
     /// The handoff.
     pub handoff_id: HandoffId,
+}
+
+/// A row that was selected until somebody else took it. For a moment, a key may still be meant for it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TakenRow {
+    /// The handoff.
+    pub handoff_id: HandoffId,
+    /// When its neighbour was selected instead.
+    pub at: Timestamp,
 }
 
 /// A session that is being taken back.

@@ -2,6 +2,7 @@
 
 mod briefing;
 mod canvas;
+mod claim_notice;
 mod command_line;
 mod composer;
 mod confidence;

@@ -15,8 +15,8 @@ use crate::state::login::LogInForm;
 use crate::state::palette::Palette;
 use crate::state::secret_warning::SecretWarning;
 
-/// How long a layer that opened by itself ignores keys, which were not meant for it.
-const INPUT_DELAY: Duration = Duration::from_millis(300);
+/// How long what changed by itself ignores keys, which were not meant for it.
+pub const INPUT_DELAY: Duration = Duration::from_millis(300);
 
 /// A layer.
 #[derive(Clone, Debug)]

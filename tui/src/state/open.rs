@@ -110,19 +110,6 @@ impl State {
         chosen.unwrap_or(if chat.is_taken_over() { MessageKind::Note } else { MessageKind::Ask })
     }
 
-    /// Whether the user is reading a handoff that is not theirs: its briefing, or its session before anybody claimed it.
-    pub fn is_being_read(&self, id: HandoffId) -> bool {
-        let me = self.my_id();
-        match &self.screen {
-            Screen::Queue => false,
-            Screen::Briefing(open) => open.item.id == id,
-            Screen::Session(chat) => {
-                let briefing = chat.briefing.as_ref().filter(|open| open.item.id == id);
-                briefing.is_some_and(|open| Some(open.item.handed_off_by) != me)
-            }
-        }
-    }
-
     /// The steps that were suggested for the open handoff.
     pub fn suggested_steps(&self) -> &[Step] {
         self.open_assessment().map_or(&[], |assessment| &assessment.suggested_steps)

@@ -55,6 +55,8 @@ pub struct Queue {
     own_sessions: OwnSessions,
     /// The handoffs of parked sessions, as far as they were fetched.
     parked_handoffs: HashMap<HandoffId, QueueItem>,
+    /// A handoff that was selected until somebody else took it; `update` takes it from here.
+    pub gave_way: Option<HandoffId>,
     /// The tab that is shown.
     pub tab: Tab,
     /// The event up to which the lists are current; none before they are loaded.
@@ -200,6 +202,18 @@ impl Queue {
         next.is_some()
     }
 
+    /// Selects the first handoff of the queue that waits for this user: not one that they handed off themselves.
+    pub fn select_first_to_take(&mut self, me: Option<UserId>) {
+        let is_to_take = |row: &RowId| {
+            let item = row.handoff().and_then(|id| self.item(id));
+            item.is_some_and(|item| item.status == HandoffStatus::Open && Some(item.handed_off_by) != me)
+        };
+        let first = self.lists[Tab::Queue].ids().find(is_to_take);
+        if let Some(row) = first {
+            self.lists[Tab::Queue].select(row);
+        }
+    }
+
     /// Inserts a handoff into the list that it belongs to, unless a later version is known.
     pub fn upsert_item(&mut self, mut item: QueueItem, me: Option<UserId>) {
         if let Some(known) = self.items.get(&item.id) {
@@ -227,8 +241,16 @@ impl Queue {
         };
         let key = self.sort.sort_key(&item);
         let is_shown = !self.filter.is_active() || self.filter.row_matcher().matches(&item);
+        let was_open = self.items.get(&id).is_some_and(|known| known.status == HandoffStatus::Open);
+        let is_taken = was_open && item.status == HandoffStatus::Claimed;
         for list in [Tab::Queue, Tab::Mine] {
-            if list == tab && is_shown {
+            if list == tab && is_shown && is_taken {
+                let waiting = |row: RowId| row.handoff().and_then(|id| self.items.get(&id));
+                let waits = |row| waiting(row).is_some_and(|item| item.status == HandoffStatus::Open);
+                if self.lists[list].upsert_giving_way(RowKey::Handoff(key), waits) {
+                    self.gave_way = Some(id);
+                }
+            } else if list == tab && is_shown {
                 self.lists[list].upsert(RowKey::Handoff(key));
             } else {
                 self.lists[list].remove(RowId::Handoff(id));

@@ -1,6 +1,7 @@
 //! The actions of a briefing.
 
 use tierup_common::handoff::HandoffStatus;
+use tierup_common::id::HandoffId;
 
 use crate::effect::Effect;
 use crate::keymap::{BriefingAction, Move, Tab};
@@ -88,8 +89,15 @@ pub(super) fn scroll(state: &mut State, movement: Move) {
     }
 }
 
+/// Opens the next open handoff. If the one on the screen has given way in the list, that is the selected one.
 fn go_to_next_open(state: &mut State, effects: &mut Vec<Effect>) {
-    if let Some(next) = state.queue.next_in_queue(|item| item.status == HandoffStatus::Open) {
+    let open = state.open_briefing().map(|briefing| briefing.item.id);
+    let selected = state.queue.lists[Tab::Queue].selected().and_then(RowId::handoff);
+    let waits = |id: &HandoffId| {
+        Some(*id) != open && state.queue.item(*id).is_some_and(|item| item.status == HandoffStatus::Open)
+    };
+    let next = || state.queue.next_in_queue(|item| item.status == HandoffStatus::Open);
+    if let Some(next) = selected.filter(waits).or_else(next) {
         state.queue.lists[Tab::Queue].select(RowId::Handoff(next));
         queue::move_by(state, 0);
         navigate::to_briefing(state, next, effects);

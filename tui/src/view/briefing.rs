@@ -12,8 +12,8 @@ use crate::state::{Screen, State};
 use crate::text::{Safe, TextRole, safe, safe_format, wrap};
 use crate::view::canvas::Canvas;
 use crate::view::document::{Document, WritingProgress};
-use crate::view::labels;
 use crate::view::measure::{display_width, fit_title};
+use crate::view::{claim_notice, labels};
 
 /// Columns from which the panes are side by side.
 const MIN_WIDTH_SIDE_BY_SIDE: u16 = 90;
@@ -54,6 +54,14 @@ pub(super) fn paint(state: &State, briefing: &Briefing, canvas: &mut Canvas<'_>,
     }
     if let Some(area) = panes[1] {
         paint_assessment_pane(state, briefing, &frame, canvas, area);
+    }
+    // The pane that has the keys is the one that is looked at.
+    let focused = match briefing.pane {
+        Pane::History => panes[0],
+        Pane::Assessment => panes[1],
+    };
+    if let Some(area) = focused {
+        claim_notice::paint(state, briefing, context, canvas, area);
     }
     let pending_text = if state.is_claiming(briefing.item.id) {
         Some(safe_format!("{} claiming", canvas.time.spinner()))
@@ -162,7 +170,11 @@ fn paint_history_pane(
     let mut document = Document::new(inner.width, Safe::default());
     document.push_text(safe::sanitize_line(&item.problem_summary), TextRole::Strong);
     let summary_height = document.len();
-    document.push_byline(item, state.my_id(), canvas);
+    document.push_byline(item, canvas);
+    // A claim while the briefing is read is on the border, or what is read would move.
+    if briefing.claim_while_reading(state.my_id()).is_none() {
+        document.push_status(item, state.my_id(), canvas);
+    }
     document.push_notes(&item.engineer_notes);
     match (&briefing.snapshot, briefing.fetch.error()) {
         (Some(snapshot), _) => {

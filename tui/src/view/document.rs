@@ -152,8 +152,8 @@ impl Document {
         self.push_spans(&title, "");
     }
 
-    /// Adds who handed it off and when, its priority, and its status.
-    pub(super) fn push_byline(&mut self, item: &QueueItem, my_id: Option<UserId>, canvas: &mut Canvas<'_>) {
+    /// Adds who handed it off and when, and its priority.
+    pub(super) fn push_byline(&mut self, item: &QueueItem, canvas: &mut Canvas<'_>) {
         let ago = canvas.time.format_ago(item.created_at);
         let mut line = vec![
             SafeSpan::new(safe::sanitize_line(&item.handed_off_by_name), TextRole::Plain),
@@ -170,10 +170,10 @@ impl Document {
             line.extend([SafeSpan::new(", ", TextRole::Dim), SafeSpan::new(word, role)]);
         }
         self.push_spans(&line, "");
-        self.push_status(item, my_id, canvas);
     }
 
-    fn push_status(&mut self, item: &QueueItem, my_id: Option<UserId>, canvas: &mut Canvas<'_>) {
+    /// Adds its status, unless it waits.
+    pub(super) fn push_status(&mut self, item: &QueueItem, my_id: Option<UserId>, canvas: &mut Canvas<'_>) {
         match (item.status, item.claimed_at) {
             (HandoffStatus::Claimed, Some(claimed_at)) => {
                 let ago = canvas.time.format_ago(claimed_at);

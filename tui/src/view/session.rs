@@ -10,7 +10,7 @@ use crate::text::{Safe, safe, safe_format};
 use crate::view::canvas::Canvas;
 use crate::view::measure::fit_title;
 use crate::view::steps::StepStrip;
-use crate::view::{composer, labels, steps, transcript};
+use crate::view::{claim_notice, composer, labels, steps, transcript};
 
 /// Rows of the composer without its border, at most.
 const MAX_COMPOSER_ROWS: usize = 8;
@@ -33,6 +33,9 @@ pub(super) fn paint(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, area: R
     let title = session_title(state, chat, canvas, transcript_area.width.saturating_sub(6));
     let inner = canvas.paint_panel(transcript_area, &title, false);
     transcript::paint(state, chat, canvas, transcript_area, inner);
+    if let Some(briefing) = &chat.briefing {
+        claim_notice::paint(state, briefing, Context::Session, canvas, transcript_area);
+    }
     if state.is_awaiting_steps() {
         steps::paint_pending(canvas, strip_area);
     } else if strip_area.height > 0 {
