@@ -16,12 +16,15 @@ pub mod notifications;
 pub mod open;
 pub mod outbox;
 pub mod own_sessions;
+pub mod pager;
 pub mod paint_output;
 pub mod palette;
 pub mod preview;
 pub mod queue;
+pub mod reading;
 pub mod request;
 pub mod row_edits;
+pub mod search;
 pub mod secret_warning;
 pub mod seen_set;
 pub mod selection_list;
@@ -54,6 +57,7 @@ use crate::state::outbox::Outbox;
 use crate::state::paint_output::PaintOutput;
 use crate::state::queue::Queue;
 use crate::state::row_edits::RowEditQueue;
+use crate::state::search::TextSearch;
 use crate::state::seen_set::SeenSet;
 use crate::state::toast::{ToastLevel, Toasts};
 
@@ -88,6 +92,8 @@ pub struct State {
     pub back_stack: Vec<Screen>,
     /// The layers over the screen; the last one has the keys.
     pub layers: Vec<Layer>,
+    /// The search in what is read.
+    pub search: Option<TextSearch>,
     /// Toasts and their log.
     pub toasts: Toasts,
     /// Drafts, and messages that the server has not confirmed.
@@ -249,6 +255,9 @@ impl State {
 
     /// The context of the keys: of the top layer, or else of the screen.
     pub fn context(&self) -> Context {
+        if self.active_search().is_some_and(|search| search.is_typing) {
+            return Context::SearchLine;
+        }
         match (self.layers.last(), &self.screen) {
             (Some(layer), _) => layer.context(),
             (None, Screen::Queue) if self.queue.filter.is_open => Context::Filter,

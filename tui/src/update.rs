@@ -18,6 +18,7 @@ mod earlier_messages;
 mod events;
 mod fetched;
 mod filter;
+mod help;
 mod input;
 mod login;
 mod messages;
@@ -25,6 +26,7 @@ mod mouse;
 mod navigate;
 mod notifications;
 mod outcomes;
+mod pager;
 mod palette;
 mod picker;
 mod polling;
@@ -35,6 +37,7 @@ mod replies;
 mod resume;
 mod runbook;
 mod scroll;
+mod search;
 mod secret_warning;
 mod session;
 mod signals;
@@ -157,6 +160,7 @@ fn tick(state: &mut State, now: Timestamp, effects: &mut Vec<Effect>) {
 /// Brings what depends on the rest of the state up to date after every event: the preview, the filtered streams, earlier
 /// messages, the kept draft and the window title.
 fn reconcile(state: &mut State, effects: &mut Vec<Effect>) {
+    state.drop_search_of_closed_place();
     if let Some(handoff_id) = state.queue.gave_way.take() {
         state.taken_row = Some(TakenRow { handoff_id, at: state.now });
     }

@@ -42,6 +42,12 @@ pub enum Context {
     Palette,
     /// The command line.
     CommandLine,
+    /// A long text.
+    Pager,
+    /// The text of a search that is typed.
+    SearchLine,
+    /// What is read, while a search stands in it: its keys come before those of the place.
+    Search,
 }
 
 impl Context {
@@ -64,7 +70,11 @@ impl Context {
             | Self::SecretWarning
             | Self::Log
             | Self::Palette
-            | Self::CommandLine => is_exit || is_harmless || matches!(action, Action::Help),
+            | Self::CommandLine
+            | Self::Pager
+            | Self::SearchLine => is_exit || is_harmless || matches!(action, Action::Help),
+            // They apply in the place below.
+            Self::Search => false,
         }
     }
 
@@ -76,7 +86,13 @@ impl Context {
     /// Whether the user types here.
     pub(super) const fn accepts_text(self) -> bool {
         match self {
-            Self::Session | Self::Dialog | Self::Filter | Self::Palette | Self::CommandLine => true,
+            Self::Session
+            | Self::Dialog
+            | Self::Filter
+            | Self::Help
+            | Self::Palette
+            | Self::CommandLine
+            | Self::SearchLine => true,
             Self::Global
             | Self::Queue
             | Self::Briefing
@@ -87,8 +103,9 @@ impl Context {
             | Self::SimilarCases
             | Self::Confirm
             | Self::SecretWarning
-            | Self::Help
-            | Self::Log => false,
+            | Self::Log
+            | Self::Pager
+            | Self::Search => false,
         }
     }
 }

@@ -4,7 +4,7 @@ use crokey::{KeyCombination, key};
 
 use crate::keymap::action::{
     Action, BriefingAction, CaseAction, ConflictAction, DialogAction, LineAction, ListAction, Move,
-    OutcomeAction, SessionAction, TriedAction,
+    OutcomeAction, SearchAction, SessionAction, TriedAction,
 };
 use crate::keymap::binding::Binding;
 use crate::keymap::context::Context;
@@ -14,13 +14,15 @@ use crate::keymap::tab::Tab;
 type Row = (&'static [KeyCombination], Action, &'static str, &'static str);
 
 /// The tables in the order of the palette.
-const TABLES: [(Context, &[Row]); 18] = [
+const TABLES: [(Context, &[Row]); 23] = [
     (Context::Queue, QUEUE),
     (Context::Filter, FILTER),
     (Context::Briefing, BRIEFING),
     (Context::Briefing, BRIEFING_SCROLL),
+    (Context::Briefing, READING),
     (Context::BriefingOverlay, BRIEFING_OVERLAY),
     (Context::BriefingOverlay, BRIEFING_SCROLL),
+    (Context::BriefingOverlay, READING),
     (Context::Session, SESSION),
     (Context::Dialog, DIALOG),
     (Context::Conflict, CONFLICT),
@@ -33,6 +35,9 @@ const TABLES: [(Context, &[Row]); 18] = [
     (Context::Log, LOG),
     (Context::Palette, PALETTE),
     (Context::CommandLine, COMMAND_LINE),
+    (Context::Pager, PAGER),
+    (Context::SearchLine, SEARCH_LINE),
+    (Context::Search, SEARCH),
 ];
 
 /// All default bindings; the global ones come last.
@@ -54,6 +59,7 @@ const PAGE_DOWN: Action = Action::Move(Move::PageDown);
 const PAGE_UP: Action = Action::Move(Move::PageUp);
 const TOP: Action = Action::Move(Move::Top);
 const BOTTOM: Action = Action::Move(Move::Bottom);
+const SEARCH_TEXT: Action = Action::Search(SearchAction::Search);
 
 /// The description of all keys that use a step, which are one line of the help.
 const USE_STEP: &str = "Add this step to your message, without sending it";
@@ -119,6 +125,13 @@ const BRIEFING_SCROLL: &[Row] = &[
     (&[key!(shift-g), key!(end)], BOTTOM, "", "To the end"),
 ];
 
+/// What a briefing has in common with a conversation.
+#[rustfmt::skip]
+const READING: &[Row] = &[
+    (&[key!('/')], SEARCH_TEXT, "search", "Search in this text"),
+    (&[key!(z)], Action::Pager, "whole text", "Open a long text in full"),
+];
+
 #[rustfmt::skip]
 const BRIEFING_OVERLAY: &[Row] = &[
     (&[key!(esc), key!(ctrl-b), key!(q), key!(enter)], Action::Close, "close", "Back to the session"),
@@ -171,6 +184,8 @@ const SESSION: &[Row] = &[
     (&[key!(ctrl-y)], Action::Session(SessionAction::Redo), "", "Redo"),
     (&[key!(alt-','), key!(up)], Action::Session(SessionAction::Older), "", "Recall the previous message; the arrow only on the first line"),
     (&[key!(alt-'.'), key!(down)], Action::Session(SessionAction::Newer), "", "Recall the next message; the arrow only on the last line"),
+    (&[key!(alt-'/')], SEARCH_TEXT, "", "Search in the conversation"),
+    (&[key!(alt-z)], Action::Pager, "", "Open a long text, or the marked message, in full"),
     (&[key!(pageup)], PAGE_UP, "", "Page up"),
     (&[key!(pagedown)], PAGE_DOWN, "", "Page down"),
     (&[key!(ctrl-up)], UP, "", "Scroll up"),
@@ -241,11 +256,13 @@ const SECRET_WARNING: &[Row] = &[
 
 #[rustfmt::skip]
 const HELP: &[Row] = &[
-    (&[key!(esc), key!('?'), key!(q), key!(enter), key!(f1)], Action::Close, "close", "Close"),
-    (&[key!(j), key!(down)], DOWN, "", "Scroll down"),
-    (&[key!(k), key!(up)], UP, "", "Scroll up"),
-    (&[key!(pagedown), key!(' ')], PAGE_DOWN, "", "Page down"),
+    (&[key!(esc), key!(enter), key!(f1)], Action::Close, "close", "Close; with a filter, show all keys first"),
+    (&[key!(down), key!(ctrl-n)], DOWN, "", "Scroll down"),
+    (&[key!(up), key!(ctrl-p)], UP, "", "Scroll up"),
+    (&[key!(pagedown)], PAGE_DOWN, "", "Page down"),
     (&[key!(pageup)], PAGE_UP, "", "Page up"),
+    (&[key!(home)], TOP, "", "To the top"),
+    (&[key!(end)], BOTTOM, "", "To the end"),
 ];
 
 #[rustfmt::skip]
@@ -257,6 +274,7 @@ const LOG: &[Row] = &[
     (&[key!(pageup)], PAGE_UP, "", "Page up"),
     (&[key!(g), key!(home)], TOP, "", "To the newest"),
     (&[key!(shift-g), key!(end)], BOTTOM, "", "To the oldest"),
+    (&[key!('/')], SEARCH_TEXT, "search", "Search in the log"),
 ];
 
 #[rustfmt::skip]
@@ -277,6 +295,33 @@ const COMMAND_LINE: &[Row] = &[
     (&[key!(up), key!(ctrl-p)], UP, "", "Previous command"),
     (&[key!(down), key!(ctrl-n)], DOWN, "", "Next command"),
     (&[key!(esc)], Action::Line(LineAction::Cancel), "close", "Close"),
+];
+
+#[rustfmt::skip]
+const PAGER: &[Row] = &[
+    (&[key!(esc), key!(q), key!(z), key!(h), key!(left)], Action::Close, "close", "Back to the conversation"),
+    (&[key!('/')], SEARCH_TEXT, "search", "Search in this text"),
+    (&[key!(c), key!(y)], Action::CopyText, "copy", "Copy the whole text"),
+    (&[key!(j), key!(down), key!(enter)], DOWN, "", "Scroll down"),
+    (&[key!(k), key!(up)], UP, "", "Scroll up"),
+    (&[key!(pagedown), key!(' '), key!(ctrl-d)], PAGE_DOWN, "", "Page down"),
+    (&[key!(pageup), key!(ctrl-u)], PAGE_UP, "", "Page up"),
+    (&[key!(g), key!(home)], TOP, "", "To the top"),
+    (&[key!(shift-g), key!(end)], BOTTOM, "", "To the end"),
+];
+
+#[rustfmt::skip]
+const SEARCH_LINE: &[Row] = &[
+    (&[key!(enter)], Action::Line(LineAction::Accept), "search", "Keep the search and go from match to match"),
+    (&[key!(esc)], Action::Line(LineAction::Cancel), "cancel", "Back to where you were"),
+];
+
+#[rustfmt::skip]
+const SEARCH: &[Row] = &[
+    (&[key!(n), key!(enter)], Action::Search(SearchAction::NextMatch), "next match", "Next match"),
+    (&[key!(esc)], Action::Search(SearchAction::End), "end search", "End the search; you stay where you are"),
+    (&[key!(shift-n)], Action::Search(SearchAction::PreviousMatch), "previous", "Previous match"),
+    (&[key!('/')], SEARCH_TEXT, "", "Change the search"),
 ];
 
 #[rustfmt::skip]

@@ -12,6 +12,7 @@ use crate::state::command_line::CommandLine;
 use crate::state::composer::Composer;
 use crate::state::dialog::Dialog;
 use crate::state::login::LogInForm;
+use crate::state::pager::Pager;
 use crate::state::palette::Palette;
 use crate::state::secret_warning::SecretWarning;
 
@@ -27,6 +28,8 @@ pub enum Layer {
         context: Context,
         /// The first visible row.
         scroll_offset: usize,
+        /// The words that the shown keys have.
+        filter: Box<Composer>,
     },
     /// Past toasts, the newest first.
     Log {
@@ -51,6 +54,8 @@ pub enum Layer {
     LogIn(Box<LogInForm>),
     /// Rows to choose from.
     Picker(Picker),
+    /// A long text, over the place that has it.
+    Pager(Box<Pager>),
 }
 
 /// A claim that someone else won.
@@ -149,6 +154,7 @@ impl Layer {
             Self::Confirm(_) => Context::Confirm,
             Self::SecretWarning(_) => Context::SecretWarning,
             Self::Briefing => Context::BriefingOverlay,
+            Self::Pager(_) => Context::Pager,
             Self::Picker(picker) => match picker.kind {
                 PickerKind::Branches => Context::Branches,
                 PickerKind::Steps => Context::Steps,
@@ -182,7 +188,10 @@ impl Layer {
 
     /// Whether it is about the screen below and closes with it. A dialog keeps what was typed into it.
     pub const fn closes_with_screen(&self) -> bool {
-        matches!(self, Self::Briefing | Self::Picker(_) | Self::Confirm(_) | Self::SecretWarning(_))
+        matches!(
+            self,
+            Self::Briefing | Self::Picker(_) | Self::Confirm(_) | Self::SecretWarning(_) | Self::Pager(_)
+        )
     }
 
     /// The dialog, if it is one.

@@ -33,6 +33,10 @@ pub enum TextInput {
     Palette,
     /// The command line.
     CommandLine,
+    /// The filter of the help.
+    Help,
+    /// The search in what is read.
+    Search,
 }
 
 /// The session or the briefing on the screen.
@@ -241,6 +245,8 @@ impl State {
             Context::Filter => Some(TextInput::Filter),
             Context::Palette => Some(TextInput::Palette),
             Context::CommandLine => Some(TextInput::CommandLine),
+            Context::Help => Some(TextInput::Help),
+            Context::SearchLine => Some(TextInput::Search),
             Context::Global
             | Context::Queue
             | Context::Briefing
@@ -251,8 +257,9 @@ impl State {
             | Context::SimilarCases
             | Context::Confirm
             | Context::SecretWarning
-            | Context::Help
-            | Context::Log => None,
+            | Context::Log
+            | Context::Pager
+            | Context::Search => None,
         }
     }
 

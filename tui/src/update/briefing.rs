@@ -11,9 +11,10 @@ use crate::state::layer::{Confirmation, Layer, Picker, PickerKind};
 use crate::state::lists::RowId;
 use crate::state::{Screen, State};
 use crate::update::scroll::scroll_offset_after;
-use crate::update::{claims, dialog, navigate, picker, queue, reassess, transcript};
+use crate::update::{claims, dialog, navigate, picker, queue, reassess, search, transcript};
 
 pub(super) fn run_action(state: &mut State, action: BriefingAction, effects: &mut Vec<Effect>) {
+    search::settle(state);
     let Some(briefing) = state.open_briefing_mut() else { return };
     let id = briefing.item.id;
     match action {

@@ -4,11 +4,11 @@ use crokey::KeyCombination;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
 use crate::effect::Effect;
-use crate::keymap::{Action, Context};
+use crate::keymap::{Action, Context, is_text_key};
 use crate::state::State;
 use crate::state::open::TextInput;
 use crate::update::dispatch::dispatch_action;
-use crate::update::{command_line, dialog, filter, login, palette, session};
+use crate::update::{command_line, dialog, filter, help, login, palette, search, session};
 
 pub(super) fn handle_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
     if key.kind == KeyEventKind::Release || state.input_blocked_until().is_some() {
@@ -16,6 +16,15 @@ pub(super) fn handle_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Eff
     }
     let context = state.context();
     let combination = KeyCombination::from(key);
+    if state.has_standing_search() {
+        if let Some(action) = state.settings.keymap.own_action_for(Context::Search, combination) {
+            return dispatch_action(state, context, action, effects);
+        }
+        // A letter that is no key of the search must not become part of the message.
+        if context == Context::Session && is_text_key(combination) {
+            return;
+        }
+    }
     let action = state.settings.keymap.action_for(context, combination);
     let is_command =
         |action: &Action| context != Context::Session || session::is_command(state, combination, *action);
@@ -29,6 +38,8 @@ pub(super) fn handle_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Eff
         Some(TextInput::Filter) => filter::handle_key(state, key),
         Some(TextInput::Palette) => handle_line_key(state, key, palette::refresh_choices),
         Some(TextInput::CommandLine) => handle_line_key(state, key, command_line::refresh_completions),
+        Some(TextInput::Help) => help::handle_key(state, key),
+        Some(TextInput::Search) => search::handle_key(state, key),
         None => {}
     }
 }
@@ -44,6 +55,8 @@ pub(super) fn paste(state: &mut State, text: &str) {
         Some(TextInput::Filter) => filter::paste(state, text),
         Some(TextInput::Palette) => paste_line(state, text, palette::refresh_choices),
         Some(TextInput::CommandLine) => paste_line(state, text, command_line::refresh_completions),
+        Some(TextInput::Help) => help::paste(state, text),
+        Some(TextInput::Search) => search::paste(state, text),
         None => {}
     }
 }

@@ -10,6 +10,7 @@ mod note_or_question;
 mod polling;
 mod reading;
 mod reconnect;
+mod search;
 mod secrets;
 mod text_cursor;
 mod tried;

@@ -58,7 +58,7 @@ fn push_own_session(session: &SessionItem, document: &mut Document, canvas: &mut
     let problem = problem.strip_prefix(title.as_str()).unwrap_or(problem).trim();
     if !problem.is_empty() {
         document.push_blank_line();
-        document.push_markdown(problem);
+        document.push_chat_text(problem);
     }
     document.push_branches(&session.branch_map, canvas);
 }

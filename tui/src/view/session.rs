@@ -68,7 +68,7 @@ fn session_title(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, columns: u
 
 fn paint_composer(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, area: Rect) {
     let (title, hint) = composer_label(state, chat);
-    let focused = state.layers.is_empty();
+    let focused = state.layers.is_empty() && state.active_search().is_none();
     let inner = canvas.paint_panel(area, title, focused);
     composer::paint(&chat.composer, focused, hint, canvas, inner);
 }

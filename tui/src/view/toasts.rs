@@ -52,7 +52,7 @@ pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
 /// Whether the user types where a toast would be.
 const fn has_bottom_input(context: Context) -> bool {
     match context {
-        Context::Session | Context::CommandLine => true,
+        Context::Session | Context::CommandLine | Context::SearchLine => true,
         Context::Global
         | Context::Queue
         | Context::Filter
@@ -67,7 +67,9 @@ const fn has_bottom_input(context: Context) -> bool {
         | Context::SecretWarning
         | Context::Help
         | Context::Log
-        | Context::Palette => false,
+        | Context::Palette
+        | Context::Pager
+        | Context::Search => false,
     }
 }
 
