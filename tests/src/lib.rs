@@ -44,7 +44,7 @@ pub use fake_model::{FakeModel, MODEL_API_KEY, ModelBehavior, TWO_STEP_ASSESSMEN
 pub use faulty_server::{FaultyServer, ServerBehavior};
 pub use hurl::{Variables, run_script};
 pub use pending_request::PendingRequest;
-pub use proxy::{BlackholeProxy, BufferingProxy, LossyProxy};
+pub use proxy::{BlackholeProxy, BufferingProxy, HoldingProxy, LossyProxy};
 pub use pty::Pty;
 pub use scripted_answer::ScriptedAnswer;
 pub use sse_client::SseClient;

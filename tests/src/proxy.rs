@@ -148,6 +148,68 @@ async fn copy_until_dropped(
     false
 }
 
+/// A proxy that holds requests that contain a text back until it is released.
+pub struct HoldingProxy {
+    proxy: TcpProxy,
+    is_released: watch::Sender<bool>,
+}
+
+impl HoldingProxy {
+    /// In front of the server at this address. It holds requests back at first.
+    pub async fn start(server: &str, pattern: &'static str) -> Self {
+        let (is_released, released) = watch::channel(false);
+        let proxy = TcpProxy::start(server, move |client, server| {
+            hold_requests(client, server, pattern, released.clone())
+        });
+        Self { proxy: proxy.await, is_released }
+    }
+
+    /// Its URL.
+    pub fn url(&self) -> &str {
+        &self.proxy.url
+    }
+
+    /// Passes all requests on from now on.
+    pub fn release(&self) {
+        self.is_released.send_replace(true);
+    }
+
+    /// Holds them back again.
+    pub fn hold(&self) {
+        self.is_released.send_replace(false);
+    }
+}
+
+async fn hold_requests(
+    client: TcpStream,
+    server: TcpStream,
+    pattern: &'static str,
+    mut released: watch::Receiver<bool>,
+) {
+    let (mut from_client, mut to_client) = client.into_split();
+    let (mut from_server, mut to_server) = server.into_split();
+    let up = async {
+        let mut buffer = vec![0; 64 * 1024];
+        while let Ok(count @ 1..) = from_client.read(&mut buffer).await {
+            let matches = buffer[..count].windows(pattern.len()).any(|part| part == pattern.as_bytes());
+            if matches && released.wait_for(|released| *released).await.is_err() {
+                return;
+            }
+            if to_server.write_all(&buffer[..count]).await.is_err() {
+                return;
+            }
+        }
+    };
+    let down = async {
+        // Either side may close at any time.
+        let _ = tokio::io::copy(&mut from_server, &mut to_client).await;
+    };
+    tokio::select! {
+        () = up => {}
+        () = down => {}
+    }
+}
+
 /// A proxy that passes nothing of an event stream on until it is released.
 pub struct BufferingProxy {
     proxy: TcpProxy,

@@ -9,7 +9,7 @@ use tierup::keymap::{Context, HelpEntry, KeyOverrides, Keymap};
 use tierup::theme::Charset;
 
 /// In the order of the document.
-const CONTEXTS: [(Context, &str); 20] = [
+const CONTEXTS: [(Context, &str); 23] = [
     (Context::Queue, "Queue"),
     (Context::Filter, "Filter"),
     (Context::Briefing, "Briefing"),
@@ -29,6 +29,9 @@ const CONTEXTS: [(Context, &str); 20] = [
     (Context::SecretWarning, "Before a secret is sent"),
     (Context::Help, "Help"),
     (Context::Log, "Log"),
+    (Context::Pager, "A long text"),
+    (Context::SearchLine, "Search, while typing"),
+    (Context::Search, "Search, from match to match"),
     (Context::Global, "Everywhere"),
 ];
 

@@ -47,6 +47,7 @@ pub fn check(state: &State, context: Context, action: Action) -> Availability {
         Action::WriteRunbook if state.runbook_draft.is_none() => {
             not_now("Resolve a session first; then you can write a runbook on it")
         }
+        Action::Pager => check_pager(state, context),
         Action::WriteRunbook
         | Action::Quit
         | Action::QuitNow
@@ -61,8 +62,20 @@ pub fn check(state: &State, context: Context, action: Action) -> Availability {
         | Action::Move(_)
         | Action::Edit(_)
         | Action::Line(_)
+        | Action::Search(_)
+        | Action::CopyText
         | Action::Yes
         | Action::Close => Ok(()),
+    }
+}
+
+fn check_pager(state: &State, context: Context) -> Availability {
+    let is_conversation = context == Context::Session;
+    let has_mark = is_conversation && state.open_chat().is_some_and(|chat| chat.marked_seq.is_some());
+    if has_mark || state.newest_long_message(is_conversation).is_some() {
+        Ok(())
+    } else {
+        not_now("No long text here")
     }
 }
 

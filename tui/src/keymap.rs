@@ -8,6 +8,7 @@ mod defaults;
 mod editing;
 mod key_label;
 mod overrides;
+mod purpose;
 mod tab;
 mod verbs;
 
@@ -18,13 +19,14 @@ use crate::theme::Charset;
 
 pub use action::{
     Action, BriefingAction, CaseAction, ConflictAction, DialogAction, EditAction, LineAction, ListAction,
-    Move, OutcomeAction, SessionAction, TriedAction,
+    Move, OutcomeAction, SearchAction, SessionAction, TriedAction,
 };
 pub use action_name::action_name;
 pub use binding::Binding;
 pub use context::{Context, is_text_key};
 pub use key_label::key_label;
 pub use overrides::{KeyError, KeyOverrides, KeySpec};
+pub use purpose::Purpose;
 pub use tab::Tab;
 
 /// A line of the help.
@@ -38,6 +40,8 @@ pub struct HelpEntry {
     pub description: &'static str,
     /// The public name of the action.
     pub action_name: String,
+    /// What it is for.
+    pub purpose: Purpose,
 }
 
 /// A key in the footer: its label, and what it does.
@@ -81,6 +85,20 @@ impl Keymap {
         }
         let has_letter = |binding: &&Binding| binding.context == place && binding.keys.contains(&letter);
         self.bindings.iter().find(has_letter).map(|binding| binding.action)
+    }
+
+    /// The action of a key of the place itself: none of a global key.
+    pub fn own_action_for(&self, context: Context, key: KeyCombination) -> Option<Action> {
+        let key = key.normalized();
+        let found =
+            self.bindings.iter().find(|binding| binding.context == context && binding.keys.contains(&key));
+        found.map(|binding| binding.action)
+    }
+
+    /// Whether a key with this label is bound in a context.
+    pub fn has_key_labelled(&self, context: Context, label: &str) -> bool {
+        let own = self.bindings.iter().filter(|binding| binding.context == context);
+        own.flat_map(|binding| &binding.keys).any(|key| *key_label(*key, self.charset) == *label)
     }
 
     /// All bindings.
@@ -127,15 +145,27 @@ impl Keymap {
                 keys: safe_format!("{}", keys.join(" ")),
                 description: binding.description,
                 action_name: binding.action_name(),
+                purpose: purpose::purpose(binding.action),
             };
             if binding.context == Context::Global { global.push(entry) } else { own.push(entry) }
         }
         (own, global)
     }
 
-    /// The help of the keys that edit text, where the user types.
-    pub fn editing_entries(&self, context: Context) -> Vec<HelpEntry> {
-        if context.accepts_text() { self.help_entries(Context::Editing).0 } else { Vec::new() }
+    /// The help of a context by purpose, in the order of the purposes; those of the place come first.
+    pub fn help_groups(&self, context: Context) -> Vec<(Purpose, Vec<HelpEntry>)> {
+        let (own, global) = self.help_entries(context);
+        let editing = if context.accepts_text() { self.help_entries(Context::Editing).0 } else { Vec::new() };
+        let mut entries: Vec<HelpEntry> = own.into_iter().chain(editing).chain(global).collect();
+        entries.sort_by_key(|entry| entry.purpose);
+        let mut groups: Vec<(Purpose, Vec<HelpEntry>)> = Vec::new();
+        for entry in entries {
+            match groups.last_mut() {
+                Some((purpose, group)) if *purpose == entry.purpose => group.push(entry),
+                _ => groups.push((entry.purpose, vec![entry])),
+            }
+        }
+        groups
     }
 
     /// The label of the key for an action in a context; empty if it has none.

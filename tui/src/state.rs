@@ -16,12 +16,15 @@ pub mod notifications;
 pub mod open;
 pub mod outbox;
 pub mod own_sessions;
+pub mod pager;
 pub mod paint_output;
 pub mod palette;
 pub mod preview;
 pub mod queue;
+pub mod reading;
 pub mod request;
 pub mod row_edits;
+pub mod search;
 pub mod secret_warning;
 pub mod seen_set;
 pub mod selection_list;
@@ -56,6 +59,7 @@ use crate::state::outbox::Outbox;
 use crate::state::paint_output::PaintOutput;
 use crate::state::queue::Queue;
 use crate::state::row_edits::RowEditQueue;
+use crate::state::search::TextSearch;
 use crate::state::seen_set::SeenSet;
 use crate::state::toast::{ToastLevel, Toasts};
 
@@ -92,6 +96,8 @@ pub struct State {
     pub layers: Vec<Layer>,
     /// What was deleted last in a text.
     pub kills: KillBuffer,
+    /// The search in what is read.
+    pub search: Option<TextSearch>,
     /// Toasts and their log.
     pub toasts: Toasts,
     /// Drafts, and messages that the server has not confirmed.
@@ -102,6 +108,8 @@ pub struct State {
     pub chosen_message_kinds: BTreeMap<SessionId, MessageKind>,
     /// The claim that is waiting for its reply.
     pub pending_claim: Option<PendingClaim>,
+    /// The row that was selected until somebody else took it.
+    pub taken_row: Option<TakenRow>,
     /// A handoff whose claim may or may not have been made: the reply was lost.
     pub claim_in_doubt: Option<HandoffId>,
     /// The session that is being taken back.
@@ -149,6 +157,15 @@ pub struct PendingClaim {
     pub call_id: CallId,
     /// The handoff.
     pub handoff_id: HandoffId,
+}
+
+/// A row that was selected until somebody else took it. For a moment, a key may still be meant for it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TakenRow {
+    /// The handoff.
+    pub handoff_id: HandoffId,
+    /// When its neighbour was selected instead.
+    pub at: Timestamp,
 }
 
 /// A session that is being taken back.
@@ -242,6 +259,9 @@ impl State {
 
     /// The context of the keys: of the top layer, or else of the screen.
     pub fn context(&self) -> Context {
+        if self.active_search().is_some_and(|search| search.is_typing) {
+            return Context::SearchLine;
+        }
         match (self.layers.last(), &self.screen) {
             (Some(layer), _) => layer.context(),
             (None, Screen::Queue) if self.queue.filter.is_open => Context::Filter,

@@ -2,7 +2,9 @@
 //!
 //! Everything that people, models and servers wrote passes through here.
 
+pub mod chat_markdown;
 mod ellipsis;
+pub mod find;
 pub mod link;
 pub mod login_input;
 pub mod markdown;

@@ -21,6 +21,7 @@ mod edit;
 mod events;
 mod fetched;
 mod filter;
+mod help;
 mod input;
 mod login;
 mod messages;
@@ -28,6 +29,7 @@ mod mouse;
 mod navigate;
 mod notifications;
 mod outcomes;
+mod pager;
 mod palette;
 mod picker;
 mod polling;
@@ -38,6 +40,7 @@ mod replies;
 mod resume;
 mod runbook;
 mod scroll;
+mod search;
 mod secret_warning;
 mod session;
 mod signals;
@@ -55,11 +58,11 @@ use crate::effect::{EditorTarget, Effect, StreamFilter};
 use crate::event::Event;
 use crate::state::briefing::is_being_assessed;
 use crate::state::connection::ConnectionState;
-use crate::state::layer::Layer;
+use crate::state::layer::{INPUT_DELAY, Layer};
 use crate::state::login::LogInReason;
 use crate::state::preview::{PREVIEW_MIN_WIDTH, PreviewState};
 use crate::state::toast::ToastLevel;
-use crate::state::{Screen, State};
+use crate::state::{Screen, State, TakenRow};
 
 /// How long the selection rests on a row before its preview is fetched.
 const PREVIEW_DELAY: Duration = Duration::from_millis(150);
@@ -135,11 +138,15 @@ pub fn next_deadline(state: &State) -> Option<Timestamp> {
 /// When the last input has its next delayed consequence: the preview of the selected row, the search of the filter, or a
 /// layer that opened by itself and takes keys then.
 pub fn next_idle_deadline(state: &State) -> Option<Timestamp> {
+    let taken_row = state.taken_row.map(|row| row.at.plus(INPUT_DELAY)).filter(|at| *at > state.now);
     let preview = match state.queue.preview {
         PreviewState::Debouncing { ready_at, .. } => Some(ready_at),
         PreviewState::Empty | PreviewState::Ready(_) => None,
     };
-    [preview, state.queue.filter.search_at, state.input_blocked_until()].into_iter().flatten().min()
+    [preview, state.queue.filter.search_at, state.input_blocked_until(), taken_row]
+        .into_iter()
+        .flatten()
+        .min()
 }
 
 fn tick(state: &mut State, now: Timestamp, effects: &mut Vec<Effect>) {
@@ -164,6 +171,10 @@ fn tick(state: &mut State, now: Timestamp, effects: &mut Vec<Effect>) {
 /// Brings what depends on the rest of the state up to date after every event: the preview, the filtered streams, earlier
 /// messages, the kept draft and the window title.
 fn reconcile(state: &mut State, effects: &mut Vec<Effect>) {
+    state.drop_search_of_closed_place();
+    if let Some(handoff_id) = state.queue.gave_way.take() {
+        state.taken_row = Some(TakenRow { handoff_id, at: state.now });
+    }
     let selected = match state.screen {
         Screen::Queue if state.terminal_size.0 >= PREVIEW_MIN_WIDTH => state.queue.selected_handoff_id(),
         Screen::Queue | Screen::Briefing(_) | Screen::Session(_) => None,

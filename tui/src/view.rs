@@ -2,6 +2,7 @@
 
 mod briefing;
 mod canvas;
+mod claim_notice;
 mod command_line;
 mod composer;
 mod confidence;
@@ -17,10 +18,12 @@ mod layer;
 mod log;
 mod login;
 mod measure;
+mod pager;
 mod palette;
 mod picker;
 mod preview;
 mod queue;
+mod search;
 mod session;
 mod session_menu;
 mod steps;
@@ -67,18 +70,13 @@ fn paint_screen(state: &State, buffer: &mut Buffer) -> PaintOutput {
         Screen::Briefing(open) => briefing::paint(state, open, &mut canvas, body),
         Screen::Session(chat) => session::paint(state, chat, &mut canvas, body),
     }
-    if !state.layers.is_empty() {
-        // The screen under a layer has no cursor.
-        canvas.output.cursor_position = None;
-    }
-    footer::paint(state, &mut canvas, foot);
     for layer in &state.layers {
-        // The cursor of the command line is in the footer.
-        if !matches!(layer, Layer::CommandLine(_)) {
-            canvas.output.cursor_position = None;
-        }
+        // What is under a layer has no cursor.
+        canvas.output.cursor_position = None;
         layer::paint(state, layer, &mut canvas, body);
     }
+    // The cursor may be there, and it says which match of how many a layer shows.
+    footer::paint(state, &mut canvas, foot);
     // The log shows all of them.
     if !matches!(state.layers.last(), Some(Layer::Log { .. })) {
         toasts::paint(state, &mut canvas, body);

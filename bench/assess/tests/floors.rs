@@ -1,5 +1,7 @@
 //! No change makes the assessments worse unseen: the judging half, on a real server with the offline engine.
 
+#![expect(clippy::unwrap_used, reason = "tests may panic")]
+
 use tierup_assess_bench::dataset::{Dataset, Split};
 use tierup_assess_bench::replay::Replay;
 use tierup_assess_bench::report;

@@ -2,7 +2,9 @@
 //! fails here until a test presses it.
 
 use crate::every_key_own_server::{PROBLEM, cases_actions, runbook_actions};
+use crate::every_key_reading::{help_actions, reading_actions};
 use crate::every_key_writing::writing_actions;
+use crate::fixtures::{console_with_late_claims, lose_claim};
 use crate::keyboard::Keyboard;
 use tierup_common::user::Role;
 use tierup_e2e::{Escalation, FakeModel, ModelBehavior, World};
@@ -30,7 +32,7 @@ impl ActionFixture {
         let mut handoffs = Vec::new();
         for number in ["first", "second", "third"] {
             let session = sam.open_session(&format!("{number} {PROBLEM}")).await;
-            let log: Vec<String> = (0..60).map(|line| format!("line {line}")).collect();
+            let log: Vec<String> = (0..36).map(|line| format!("line {line}")).collect();
             sam.add_note(&session, &format!("{}\n\n```\nipconfig\n```", log.join("\n"))).await;
             let escalated = sam.escalate_session(&session, "normal").await;
             sam.wait_for_assessment(&escalated).await;
@@ -65,6 +67,7 @@ async fn every_action_is_triggered_by_its_key_and_has_its_effect() {
     conflict_actions(&mut keyboard, &fixture).await;
     cases_actions(&mut keyboard).await;
     runbook_actions(&mut keyboard).await;
+    reading_actions(&mut keyboard).await;
     quit_actions(&mut keyboard, &fixture).await;
     assert_eq!(keyboard.unpressed_actions(), Vec::<String>::new(), "no story presses these");
 }
@@ -129,12 +132,7 @@ async fn filter_actions(keyboard: &mut Keyboard) {
 
 async fn global_actions(keyboard: &mut Keyboard) {
     keyboard.console.resize(120, 20).await;
-    keyboard.press_to_show("help", "Keys: the queue").await;
-    keyboard.press_to_hide("help.down", "Open the briefing").await;
-    keyboard.press_to_show("help.up", "Open the briefing").await;
-    keyboard.press_to_hide("help.page-down", "Open the briefing").await;
-    keyboard.press_to_show("help.page-up", "Open the briefing").await;
-    keyboard.press_to_hide("help.close", "Keys: the queue").await;
+    help_actions(keyboard).await;
     for on in [false, true].into_iter().cycle().take(24) {
         keyboard.press("toggle-mouse").await;
         keyboard.console.wait_for_host(|host| host.mouse_captured == Some(on)).await;
@@ -232,6 +230,7 @@ async fn briefing_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
     keyboard.console.press("Lunch").await;
     keyboard.press_to_show("dialog.submit", "Released #2 to the queue").await;
     keyboard.press("list.queue").await;
+    keyboard.press_to_show("list.bottom", "▌normal   third").await;
     keyboard.press_to_show("list.pick-up", "active, yours").await;
     keyboard.press_to_show("session.back", "Escalations").await;
     keyboard.press("list.top").await;
@@ -350,8 +349,13 @@ async fn session_dialog_actions(keyboard: &mut Keyboard) {
     keyboard.console.sees("Escalations").await;
 }
 
+/// In a console whose claims come too late.
 async fn conflict_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
-    let dana = fixture.world.engineer("Dana Wu").await;
+    let (dana, who) =
+        (fixture.world.engineer("Dana Wu").await, fixture.world.user("Priya Nair", Role::Admin).await);
+    let (late, proxy) = console_with_late_claims(&fixture.world, &who, (120, 36)).await;
+    let before = keyboard.replace_console(late);
+    keyboard.console.sees("1 open").await;
     let second = &fixture.handoffs[1];
     for end in ["conflict.send-draft", "conflict.next-open", "conflict.close"] {
         keyboard.press("list.queue").await;
@@ -361,20 +365,19 @@ async fn conflict_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
             keyboard.press_to_show("briefing.whole", "A note for Sam Ortiz and whoever takes this").await;
             keyboard.console.press("Look at the proxy").await;
             keyboard.console.sees("│ Look at the proxy").await;
-        }
-        dana.claim(second).await;
-        keyboard.console.sees("Already claimed by Dana Wu").await;
-        if end == "conflict.send-draft" {
+            lose_claim(&mut keyboard.console, &proxy, "<alt-p>", &dana, second).await;
             keyboard.press_to_hide(end, "Your draft is kept.").await;
             keyboard.console.sees("Sent your note to Dana Wu").await;
             keyboard.press_to_hide("conflict.close", "Already claimed by Dana Wu").await;
         } else {
+            lose_claim(&mut keyboard.console, &proxy, "<enter>", &dana, second).await;
             keyboard.press_to_hide(end, "Already claimed by Dana Wu").await;
         }
         let reason = serde_json::json!({"reason": "Lunch"});
         dana.post(&format!("/handoffs/{}/release", second.handoff_id), reason).await.expect(200);
         keyboard.console.sees("1 open").await;
     }
+    keyboard.replace_console(before);
 }
 
 async fn quit_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {

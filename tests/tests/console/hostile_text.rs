@@ -3,6 +3,7 @@
 
 #![expect(clippy::expect_used, reason = "tests may panic")]
 
+use crate::fixtures::{console_with_late_claims, lose_claim};
 use serde_json::json;
 use tierup_e2e::{ApiClient, Console, Escalation, FakeModel, ModelBehavior, World};
 
@@ -112,6 +113,32 @@ async fn user_text_is_only_text_on_every_screen() {
     priya.press("<enter>").await;
     priya.sees("╭ #2").await;
     dana.claim(&second).await;
-    priya.sees("Already claimed by Dana Wu").await;
+    priya.sees(" Claimed by Dana Wu").await;
+    assert_no_control_chars(&priya, "a claim by another").await;
+    priya.press("/txt<enter>n").await;
+    priya.sees("next match").await;
+    assert_no_control_chars(&priya, "a search").await;
+}
+
+#[tokio::test]
+async fn user_text_is_only_text_in_the_popup_of_a_lost_claim_and_in_the_pager() {
+    let world = World::without_assessments().await;
+    let (sam, dana) = (world.engineer("Sam Ortiz").await, world.engineer("Dana Wu").await);
+    let third = escalate_hostile_handoff(&sam, "Third").await;
+    sam.escalate("Fourth").await;
+    let who = world.engineer("Priya Nair").await;
+    let (mut priya, proxy) = console_with_late_claims(&world, &who, (120, 36)).await;
+    priya.sees("Third").await;
+    lose_claim(&mut priya, &proxy, "p", &dana, &third).await;
     assert_no_control_chars(&priya, "the lost claim").await;
+    let long = format!("{HOSTILE_TEXT}\n").repeat(60);
+    dana.add_note(&third.session_id, &long).await;
+    let mut dana = world.console("Dana Wu").await;
+    dana.sees("Mine 1").await;
+    dana.press("2<enter>").await;
+    dana.sees("… 44 lines").await;
+    assert_no_control_chars(&dana, "a folded text").await;
+    dana.press("<alt-z>").await;
+    dana.sees("── 60 lines ─").await;
+    assert_no_control_chars(&dana, "the pager").await;
 }

@@ -33,15 +33,29 @@ async fn a_session_of_five_thousand_messages_opens_and_scrolls_at_once() {
     console.sees("your claims and sessions").await;
     console.press("<enter>").await;
     let opens = time_until_seen(&mut console, "the very last").await;
-    // Up through the long message, a row at a time.
+    console.still_sees("… 284 lines  Alt-f opens").await;
     let begin = Instant::now();
     console.press(&"<ctrl-up>".repeat(100)).await;
-    console.sees("line 200").await;
+    console.no_longer_sees("the very last").await;
     let hundred = begin.elapsed();
+    // Down through the long message, a row at a time, and to a match.
+    console.press("<ctrl-end><esc>f").await;
+    console.sees("── 300 lines ─").await;
+    console.press(&"j".repeat(100)).await;
+    console.sees("line 130").await;
+    console.press("/line 250<enter>").await;
+    let found = time_until_seen(&mut console, "/line 250 1 of 1").await;
+    console.press("<esc>q").await;
+    console.sees("the very last").await;
+    console.press("<alt-/>link").await;
+    let searched = time_until_seen(&mut console, "/link").await;
+    console.press("<esc>").await;
+    console.sees("the very last").await;
     console.press("<ctrl-home>").await;
     let top = time_until_seen(&mut console, "Sam Ortiz  09:30").await;
     console.press("<ctrl-end>").await;
     let end = time_until_seen(&mut console, "the very last").await;
+    println!("found in the text {found:?}, in the conversation {searched:?}");
     println!("opens {opens:?}, 100 rows up {hundred:?}, to the first {top:?}, to the end {end:?}");
     // Far above the usual time, even unoptimized on a busy machine: this checks the order of magnitude.
     let most = Duration::from_secs(quick_or_soak(20, 2));

@@ -34,7 +34,7 @@ async fn tabs_open_lists_from_any_screen_but_not_under_a_dialog() {
 async fn rows_panes_and_evidence_respond_to_clicks_and_scrolling() {
     let (world, _model) = world_with_assessment(ASSESSMENT).await;
     let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
-    let long: Vec<String> = (0..60).map(|line| format!("line {line}")).collect();
+    let long: Vec<String> = (0..39).map(|line| format!("line {line}")).collect();
     let session = sam.open_session("Printer jams").await;
     sam.add_note(&session, &long.join("\n")).await;
     let printer = sam.escalate_session(&session, "low").await;
@@ -70,17 +70,17 @@ async fn steps_are_used_and_hidden_and_the_transcript_scrolls() {
     let (world, _model) = world_with_assessment(ASSESSMENT).await;
     let (sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let mut priya = open_claimed_session(&world, "VPN is down").await;
-    let long: Vec<String> = (0..60).map(|line| format!("line {line}")).collect();
+    let long: Vec<String> = (0..39).map(|line| format!("line {line}")).collect();
     sam.add_note(&vpn.session_id, &long.join("\n")).await;
-    priya.sees("line 59").await;
+    priya.sees("line 38").await;
     priya.click("2 Ask the resolver").await;
     priya.sees("│ Ask the resolver").await;
     priya.click("✕").await;
     priya.no_longer_sees("Suggested").await;
-    priya.scroll_wheel(false, "line 58").await;
-    priya.no_longer_sees("line 59").await;
-    priya.scroll_wheel(true, "line 50").await;
-    priya.sees("line 59").await;
+    priya.scroll_wheel(false, "line 37").await;
+    priya.no_longer_sees("line 38").await;
+    priya.scroll_wheel(true, "line 30").await;
+    priya.sees("line 38").await;
 }
 
 #[tokio::test]
@@ -139,7 +139,7 @@ async fn links_under_a_popup_are_inactive() {
     let sam = world.engineer("Sam Ortiz").await;
     let session = sam.open_session("VPN is down").await;
     let links: Vec<String> = (0..40).map(|page| format!("https://kb.test/{page}")).collect();
-    sam.add_note(&session, &links.join("\n\n")).await;
+    sam.add_note(&session, &links.join("\n")).await;
     let vpn = sam.escalate_session(&session, "normal").await;
     sam.wait_for_assessment(&vpn).await;
     let mut priya = world.console("Priya Nair").await;

@@ -1,5 +1,6 @@
 //! Snapshots of the main screens, at 120x36 and 80x24.
 
+use crate::fixtures::{console_with_late_claims, lose_claim};
 use crate::screen_snapshot::{
     TERMINAL_SIZES, assert_screen_snapshot, escalate_vpn_problem, open_console, world_with_model,
 };
@@ -97,7 +98,7 @@ async fn long_words_wide_characters_and_long_messages() {
         // The buffer keeps what a wide character covers, unlike a terminal: start with an empty one.
         priya.resize(columns, rows).await;
         priya.press("G").await;
-        priya.sees("line 299").await;
+        priya.wait_until_idle().await;
         assert_screen_snapshot("briefing_long_message", &priya).await;
     }
 }
@@ -215,17 +216,17 @@ async fn briefing_with_failed_assessment() {
 async fn a_lost_claim() {
     let (world, _model) = world_with_model().await;
     let (sam, ana) = (world.engineer("Sam Ortiz").await, world.engineer("Ana Wu").await);
+    let who = world.engineer("Priya Nair").await;
     for (columns, rows) in TERMINAL_SIZES {
         let vpn = escalate_vpn_problem(&sam).await;
         sam.wait_for_assessment(&vpn).await;
         let other = sam.escalate("Outlook keeps asking for the password").await;
         sam.wait_for_assessment(&other).await;
-        let mut priya = open_console(&world, (columns, rows)).await;
+        let (mut priya, proxy) = console_with_late_claims(&world, &who, (columns, rows)).await;
         priya.sees("Outlook").await;
         priya.press("<enter>").await;
         priya.sees("start here").await;
-        ana.claim(&vpn).await;
-        priya.sees("Already claimed by Ana Wu just now.").await;
+        lose_claim(&mut priya, &proxy, "<enter>", &ana, &vpn).await;
         priya.sees("claimed by Ana Wu").await;
         assert_screen_snapshot("conflict", &priya).await;
         ana.resolve(&vpn.session_id, "Done.").await;

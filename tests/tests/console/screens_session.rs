@@ -1,5 +1,6 @@
 //! Snapshots of a session and its dialogs, at 120x36 and 80x24.
 
+use crate::fixtures::{console_with_late_claims, lose_claim};
 use crate::screen_snapshot::{
     TERMINAL_SIZES, assert_screen_snapshot, escalate_vpn_problem, open_console, world_with_model,
 };
@@ -130,17 +131,18 @@ async fn evidence_and_similar_cases() {
 async fn a_lost_claim_with_a_draft() {
     let (world, _model) = world_with_model().await;
     let (sam, ana) = (world.engineer("Sam Ortiz").await, world.engineer("Ana Wu").await);
+    let who = world.engineer("Priya Nair").await;
     for (columns, rows) in TERMINAL_SIZES {
         let vpn = escalate_vpn_problem(&sam).await;
         sam.wait_for_assessment(&vpn).await;
-        let mut priya = open_console(&world, (columns, rows)).await;
+        let (mut priya, proxy) = console_with_late_claims(&world, &who, (columns, rows)).await;
         priya.sees("VPN won't connect").await;
         priya.press("<enter>v").await;
         priya.sees("A note for Sam Ortiz and whoever takes this").await;
         priya.press("Roll it back").await;
         priya.sees("Roll it back").await;
-        ana.claim(&vpn).await;
-        priya.sees("Your draft is kept.").await;
+        lose_claim(&mut priya, &proxy, "<alt-p>", &ana, &vpn).await;
+        priya.still_sees("Your draft is kept.").await;
         priya.sees("claimed by Ana Wu").await;
         assert_screen_snapshot("conflict_draft", &priya).await;
         ana.resolve(&vpn.session_id, "Done.").await;

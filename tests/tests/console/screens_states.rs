@@ -228,21 +228,21 @@ async fn session_scrolled_up_with_new_messages_below() {
     for (columns, rows) in TERMINAL_SIZES {
         let vpn = escalate_vpn_problem(&sam).await;
         sam.wait_for_assessment(&vpn).await;
-        let long: Vec<String> = (0..300).map(|line| format!("line {line} of a log")).collect();
+        let long: Vec<String> = (0..40).map(|line| format!("line {line} of a log")).collect();
         sam.resolve(&vpn.session_id, "Done.").await;
-        let session = sam.open_session("A log of 300 lines").await;
+        let session = sam.open_session("A log of 40 lines").await;
         sam.add_note(&session, &long.join("\n")).await;
         let escalated = sam.escalate_session(&session, "urgent").await;
         sam.wait_for_assessment(&escalated).await;
         let mut priya = open_console(&world, (columns, rows)).await;
-        priya.sees("A log of 300 lines").await;
+        priya.sees("A log of 40 lines").await;
         priya.press("p").await;
-        priya.sees("line 299").await;
+        priya.sees("line 39").await;
         priya.still_sees("Check the machine certificate").await;
         priya.no_longer_sees("is yours").await;
         assert_screen_snapshot("session_long_message", &priya).await;
         priya.press("<pgup>").await;
-        priya.no_longer_sees("line 299").await;
+        priya.no_longer_sees("line 39").await;
         for word in ["one", "two", "three"] {
             sam.add_note(&session, word).await;
         }

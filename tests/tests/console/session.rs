@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "tests may panic")]
 
-use crate::fixtures::{escalate_and_assess, open_claimed_session, world_with_assessment};
+use crate::fixtures::{
+    console_with_late_claims, escalate_and_assess, lose_claim, open_claimed_session, world_with_assessment,
+};
 use serde_json::{Value, json};
 use tierup_e2e::{ApiClient, BlackholeProxy, Console, LossyProxy, World};
 
@@ -279,16 +281,15 @@ async fn similar_cases_can_be_read() {
 async fn a_draft_for_a_lost_claim_is_kept() {
     let (world, _model) = world_with_assessment(ASSESSMENT).await;
     let (_sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
-    let dana = world.engineer("Dana Wu").await;
-    let mut priya = world.console("Priya Nair").await;
+    let (dana, who) = (world.engineer("Dana Wu").await, world.engineer("Priya Nair").await);
+    let (mut priya, proxy) = console_with_late_claims(&world, &who, (120, 36)).await;
     priya.sees("VPN is down").await;
     priya.press("<enter>v").await;
     priya.sees("A note for Sam Ortiz and whoever takes this").await;
     priya.press("Try the resolver first").await;
     priya.sees("Try the resolver first").await;
-    dana.claim(&vpn).await;
-    priya.sees("Already claimed by Dana Wu just now.").await;
-    priya.sees("Your draft is kept.").await;
+    lose_claim(&mut priya, &proxy, "<alt-p>", &dana, &vpn).await;
+    priya.still_sees("Your draft is kept.").await;
     // Priya is no participant, but may leave a note: it is offered, and not sent by itself.
     priya.sees("send as a note").await;
     priya.press("<enter>").await;
@@ -303,15 +304,14 @@ async fn an_admins_draft_reaches_the_winner_as_a_note() {
     let (world, model) = world_with_assessment(ASSESSMENT).await;
     let (_sam, vpn) = escalate_and_assess(&world, "VPN is down").await;
     let dana = world.engineer("Dana Wu").await;
-    let home = world.folder().join("home of Ana");
-    let mut ana = Console::open(&world.url(), world.owner().token(), &home, 120, 36);
+    let (mut ana, proxy) = console_with_late_claims(&world, &world.owner(), (120, 36)).await;
     ana.sees("VPN is down").await;
     ana.press("<enter>v").await;
     ana.sees("A note for Sam Ortiz and whoever takes this").await;
     ana.press("Try the resolver first").await;
     ana.sees("Try the resolver first").await;
-    dana.claim(&vpn).await;
-    ana.sees("Your draft is kept.").await;
+    lose_claim(&mut ana, &proxy, "<alt-p>", &dana, &vpn).await;
+    ana.still_sees("Your draft is kept.").await;
     ana.press("d").await;
     ana.sees("Sent your note to Dana Wu").await;
     let session = dana.session(&vpn.session_id).await;

@@ -276,7 +276,7 @@ async fn copies_and_links_use_terminal_sequences() {
 fn leave_terminal(console: &mut Pty) {
     console.send_keys("\x1b[O?");
     console.sees("Keys: the queue");
-    console.send_keys("q");
+    console.send_keys("?");
     console.no_longer_sees("Keys: the queue");
 }
 

@@ -1,6 +1,6 @@
 //! Starting points for tests of a session: an assessed escalation, claimed by Priya.
 
-use tierup_e2e::{ApiClient, Console, Escalation, FakeModel, ModelBehavior, World};
+use tierup_e2e::{ApiClient, Console, Escalation, FakeModel, HoldingProxy, ModelBehavior, World};
 
 /// A world whose model always answers this, and the model.
 pub async fn world_with_assessment(assessment: &str) -> (World, FakeModel) {
@@ -26,4 +26,34 @@ pub async fn open_claimed_session(world: &World, problem: &str) -> Console {
     priya.sees("active, yours").await;
     priya.sees("Suggested").await;
     priya
+}
+
+/// A console whose claims come too late: they reach the server once the proxy is released.
+pub async fn console_with_late_claims(
+    world: &World,
+    who: &ApiClient,
+    (columns, rows): (u16, u16),
+) -> (Console, HoldingProxy) {
+    let proxy = HoldingProxy::start(&world.url(), "/claim HTTP").await;
+    let folder = world.folder().join(format!("late {columns}x{rows}"));
+    let console = Console::open(proxy.url(), who.token(), &folder, columns, rows);
+    (console, proxy)
+}
+
+/// Presses a key that claims a handoff, which somebody else claims before the request arrives.
+pub async fn lose_claim(
+    console: &mut Console,
+    proxy: &HoldingProxy,
+    keys: &str,
+    winner: &ApiClient,
+    handoff: &Escalation,
+) {
+    proxy.hold();
+    console.press(keys).await;
+    console.allow_pending(usize::MAX);
+    console.sees("claiming").await;
+    winner.claim(handoff).await;
+    proxy.release();
+    console.sees("Already claimed by").await;
+    console.allow_pending(0);
 }

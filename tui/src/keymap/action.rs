@@ -30,6 +30,12 @@ pub enum Action {
     LogIn,
     /// Write a runbook of the session that the user resolved last.
     WriteRunbook,
+    /// Open a long text on a screen of its own.
+    Pager,
+    /// Copy the whole text.
+    CopyText,
+    /// Search in what is read, or go from match to match.
+    Search(SearchAction),
     /// Move the selection or scroll.
     Move(Move),
     /// An action of the list.
@@ -316,6 +322,20 @@ pub enum ConflictAction {
     NextOpen,
     /// Send the draft to the winner as a note.
     SendDraft,
+}
+
+/// Actions of a search in what is read.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
+pub enum SearchAction {
+    /// Search for a text.
+    Search,
+    /// Go to the next match.
+    NextMatch,
+    /// Go to the previous match.
+    PreviousMatch,
+    /// End the search.
+    End,
 }
 
 /// Actions of an input line.

@@ -45,6 +45,9 @@ const fn context_prefix(context: Context) -> &'static str {
         Context::Log => "log",
         Context::Palette => "palette",
         Context::CommandLine => "command",
+        Context::Pager => "pager",
+        Context::SearchLine => "search-line",
+        Context::Search => "search",
     }
 }
 
@@ -68,6 +71,7 @@ fn action_suffix(action: Action) -> String {
         Action::Tried(action) => action.into(),
         Action::Outcome(action) => action.into(),
         Action::Case(action) => action.into(),
+        Action::Search(action) => action.into(),
         Action::Quit
         | Action::QuitNow
         | Action::Suspend
@@ -79,6 +83,8 @@ fn action_suffix(action: Action) -> String {
         | Action::NextTheme
         | Action::LogIn
         | Action::WriteRunbook
+        | Action::Pager
+        | Action::CopyText
         | Action::Yes
         | Action::Close => action.into(),
     };

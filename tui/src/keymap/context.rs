@@ -48,6 +48,12 @@ pub enum Context {
     Palette,
     /// The command line.
     CommandLine,
+    /// A long text.
+    Pager,
+    /// The text of a search that is typed.
+    SearchLine,
+    /// What is read, while a search stands in it: its keys come before those of the place.
+    Search,
 }
 
 impl Context {
@@ -63,7 +69,6 @@ impl Context {
             | Self::Branches
             | Self::Steps
             | Self::SimilarCases => !matches!(action, Action::Quit),
-            Self::Editing => false,
             // A session has a help action of its own.
             Self::Session => is_exit || is_harmless || matches!(action, Action::Palette),
             Self::Help => is_exit || is_harmless,
@@ -75,7 +80,11 @@ impl Context {
             | Self::SecretWarning
             | Self::Log
             | Self::Palette
-            | Self::CommandLine => is_exit || is_harmless || matches!(action, Action::Help),
+            | Self::CommandLine
+            | Self::Pager
+            | Self::SearchLine => is_exit || is_harmless || matches!(action, Action::Help),
+            // They apply in the place below.
+            Self::Search | Self::Editing => false,
         }
     }
 
@@ -91,8 +100,10 @@ impl Context {
             | Self::Editing
             | Self::Dialog
             | Self::Filter
+            | Self::Help
             | Self::Palette
-            | Self::CommandLine => true,
+            | Self::CommandLine
+            | Self::SearchLine => true,
             Self::Global
             | Self::Queue
             | Self::Briefing
@@ -105,8 +116,9 @@ impl Context {
             | Self::SimilarCases
             | Self::Confirm
             | Self::SecretWarning
-            | Self::Help
-            | Self::Log => false,
+            | Self::Log
+            | Self::Pager
+            | Self::Search => false,
         }
     }
 }

@@ -4,7 +4,7 @@ use crokey::key;
 
 use crate::keymap::action::{
     Action, BriefingAction, CaseAction, ConflictAction, DialogAction, LineAction, ListAction, Move,
-    OutcomeAction, SessionAction, TriedAction,
+    OutcomeAction, SearchAction, SessionAction, TriedAction,
 };
 use crate::keymap::binding::{Binding, Row};
 use crate::keymap::context::Context;
@@ -13,13 +13,15 @@ use crate::keymap::tab::Tab;
 use crate::keymap::verbs::VERBS;
 
 /// The tables in the order of the palette.
-const TABLES: [(Context, &[Row]); 23] = [
+const TABLES: [(Context, &[Row]); 28] = [
     (Context::Queue, QUEUE),
     (Context::Filter, FILTER),
     (Context::Briefing, BRIEFING),
     (Context::Briefing, BRIEFING_SCROLL),
+    (Context::Briefing, READING),
     (Context::BriefingOverlay, BRIEFING_OVERLAY),
     (Context::BriefingOverlay, BRIEFING_SCROLL),
+    (Context::BriefingOverlay, READING),
     (Context::Session, SESSION),
     (Context::Conversation, CONVERSATION),
     (Context::Conversation, VERBS),
@@ -37,6 +39,9 @@ const TABLES: [(Context, &[Row]); 23] = [
     (Context::Log, LOG),
     (Context::Palette, PALETTE),
     (Context::CommandLine, COMMAND_LINE),
+    (Context::Pager, PAGER),
+    (Context::SearchLine, SEARCH_LINE),
+    (Context::Search, SEARCH),
 ];
 
 /// The default bindings, without those that are derived; the global ones come last.
@@ -58,6 +63,7 @@ const PAGE_DOWN: Action = Action::Move(Move::PageDown);
 const PAGE_UP: Action = Action::Move(Move::PageUp);
 const TOP: Action = Action::Move(Move::Top);
 const BOTTOM: Action = Action::Move(Move::Bottom);
+const SEARCH_TEXT: Action = Action::Search(SearchAction::Search);
 
 #[rustfmt::skip]
 const QUEUE: &[Row] = &[
@@ -120,6 +126,13 @@ const BRIEFING_SCROLL: &[Row] = &[
     (&[key!(pageup), key!(ctrl-u)], PAGE_UP, "", "Page up"),
     (&[key!(g), key!(home)], TOP, "", "To the top"),
     (&[key!(shift-g), key!(end)], BOTTOM, "", "To the end"),
+];
+
+/// What a briefing has in common with a conversation.
+#[rustfmt::skip]
+const READING: &[Row] = &[
+    (&[key!('/')], SEARCH_TEXT, "search", "Search in this text"),
+    (&[key!(f)], Action::Pager, "full text", "Open a long text in full"),
 ];
 
 #[rustfmt::skip]
@@ -240,11 +253,13 @@ const SECRET_WARNING: &[Row] = &[
 
 #[rustfmt::skip]
 const HELP: &[Row] = &[
-    (&[key!(esc), key!('?'), key!(q), key!(enter), key!(f1)], Action::Close, "close", "Close"),
-    (&[key!(j), key!(down)], DOWN, "", "Scroll down"),
-    (&[key!(k), key!(up)], UP, "", "Scroll up"),
-    (&[key!(pagedown), key!(' ')], PAGE_DOWN, "", "Page down"),
+    (&[key!(esc), key!(enter), key!(f1)], Action::Close, "close", "Close; with a filter, show all keys first"),
+    (&[key!(down), key!(ctrl-n)], DOWN, "", "Scroll down"),
+    (&[key!(up), key!(ctrl-p)], UP, "", "Scroll up"),
+    (&[key!(pagedown)], PAGE_DOWN, "", "Page down"),
     (&[key!(pageup)], PAGE_UP, "", "Page up"),
+    (&[key!(home)], TOP, "", "To the top"),
+    (&[key!(end)], BOTTOM, "", "To the end"),
 ];
 
 #[rustfmt::skip]
@@ -256,6 +271,7 @@ const LOG: &[Row] = &[
     (&[key!(pageup)], PAGE_UP, "", "Page up"),
     (&[key!(g), key!(home)], TOP, "", "To the newest"),
     (&[key!(shift-g), key!(end)], BOTTOM, "", "To the oldest"),
+    (&[key!('/')], SEARCH_TEXT, "search", "Search in the log"),
 ];
 
 #[rustfmt::skip]
@@ -276,6 +292,33 @@ const COMMAND_LINE: &[Row] = &[
     (&[key!(up), key!(ctrl-p)], UP, "", "Previous command"),
     (&[key!(down), key!(ctrl-n)], DOWN, "", "Next command"),
     (&[key!(esc)], Action::Line(LineAction::Cancel), "close", "Close"),
+];
+
+#[rustfmt::skip]
+const PAGER: &[Row] = &[
+    (&[key!(esc), key!(q), key!(f), key!(h), key!(left)], Action::Close, "close", "Back to the conversation"),
+    (&[key!('/')], SEARCH_TEXT, "search", "Search in this text"),
+    (&[key!(c), key!(y)], Action::CopyText, "copy", "Copy the whole text"),
+    (&[key!(j), key!(down), key!(enter)], DOWN, "", "Scroll down"),
+    (&[key!(k), key!(up)], UP, "", "Scroll up"),
+    (&[key!(pagedown), key!(' '), key!(ctrl-d)], PAGE_DOWN, "", "Page down"),
+    (&[key!(pageup), key!(ctrl-u)], PAGE_UP, "", "Page up"),
+    (&[key!(g), key!(home)], TOP, "", "To the top"),
+    (&[key!(shift-g), key!(end)], BOTTOM, "", "To the end"),
+];
+
+#[rustfmt::skip]
+const SEARCH_LINE: &[Row] = &[
+    (&[key!(enter)], Action::Line(LineAction::Accept), "search", "Keep the search and go from match to match"),
+    (&[key!(esc)], Action::Line(LineAction::Cancel), "cancel", "Back to where you were"),
+];
+
+#[rustfmt::skip]
+const SEARCH: &[Row] = &[
+    (&[key!(n), key!(enter)], Action::Search(SearchAction::NextMatch), "next match", "Next match"),
+    (&[key!(esc)], Action::Search(SearchAction::End), "end search", "End the search; you stay where you are"),
+    (&[key!(shift-n)], Action::Search(SearchAction::PreviousMatch), "previous", "Previous match"),
+    (&[key!('/')], SEARCH_TEXT, "", "Change the search"),
 ];
 
 #[rustfmt::skip]

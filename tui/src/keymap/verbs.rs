@@ -4,7 +4,7 @@
 use crokey::{KeyCombination, key};
 use crossterm::event::KeyModifiers;
 
-use crate::keymap::action::{Action, SessionAction};
+use crate::keymap::action::{Action, SearchAction, SessionAction};
 use crate::keymap::binding::{Binding, Row};
 use crate::keymap::context::{Context, is_text_key};
 
@@ -38,6 +38,8 @@ pub(super) const VERBS: &[Row] = &[
     (&[key!('9')], Action::Session(SessionAction::UseStep(9)), "", USE_STEP),
     (&[key!(x)], Action::Session(SessionAction::HideSteps), "hide steps", "Hide the suggested steps, or show them again"),
     (&[key!(e)], Action::Session(SessionAction::NextEvidence), "evidence", "Next evidence"),
+    (&[key!(f)], Action::Pager, "full text", "Open a long text, or the marked message, in full"),
+    (&[key!('/')], Action::Search(SearchAction::Search), "search", "Search in the conversation"),
     (&[key!(y)], Action::Session(SessionAction::Copy), "copy", "Copy the selection, the marked message or the last one"),
     (&[key!(shift-y)], Action::Session(SessionAction::CopyCode), "copy code", "Copy a code block; again for the next"),
     (&[key!(alt-up), key!(shift-k)], Action::Session(SessionAction::MarkUp), "mark previous", "Mark the previous message"),

@@ -1,7 +1,8 @@
 //! The briefing of a handoff: what happened, beside the assessment.
 
 use tierup_common::assessment::{Assessment, AssessmentStatus, Evidence, Step};
-use tierup_common::handoff::{QueueItem, Snapshot};
+use tierup_common::handoff::{HandoffStatus, QueueItem, Snapshot};
+use tierup_common::id::UserId;
 use tierup_common::session::Message;
 use tierup_common::time::Timestamp;
 
@@ -14,6 +15,8 @@ use crate::state::wrap_cache::WrapCache;
 pub struct Briefing {
     /// The handoff.
     pub item: QueueItem,
+    /// Whether the handoff waited when it was opened.
+    pub was_open: bool,
     /// What was handed over, once it is fetched.
     pub snapshot: Option<Snapshot>,
     /// The fetch of the snapshot.
@@ -83,6 +86,7 @@ impl Briefing {
         now: Timestamp,
     ) -> Self {
         Self {
+            was_open: item.status == HandoffStatus::Open,
             item,
             snapshot,
             fetch: Request::Idle,
@@ -100,6 +104,15 @@ impl Briefing {
     /// The assessment, if there is one.
     pub fn assessment(&self) -> Option<&Assessment> {
         self.item.ai_assessment_data.as_deref()
+    }
+
+    /// Who else claimed the handoff while the user was reading it, and when.
+    pub fn claim_while_reading(&self, me: Option<UserId>) -> Option<(&str, Timestamp)> {
+        let item = &self.item;
+        if !self.was_open || item.status != HandoffStatus::Claimed || item.claimed_by == me {
+            return None;
+        }
+        Some((item.claimed_by_name.as_deref()?, item.claimed_at?))
     }
 
     /// The evidence that is shown.

@@ -12,11 +12,12 @@ use crate::state::command_line::CommandLine;
 use crate::state::composer::Composer;
 use crate::state::dialog::Dialog;
 use crate::state::login::LogInForm;
+use crate::state::pager::Pager;
 use crate::state::palette::Palette;
 use crate::state::secret_warning::SecretWarning;
 
-/// How long a layer that opened by itself ignores keys, which were not meant for it.
-const INPUT_DELAY: Duration = Duration::from_millis(300);
+/// How long what changed by itself ignores keys, which were not meant for it.
+pub const INPUT_DELAY: Duration = Duration::from_millis(300);
 
 /// A layer.
 #[derive(Clone, Debug)]
@@ -27,6 +28,8 @@ pub enum Layer {
         context: Context,
         /// The first visible row.
         scroll_offset: usize,
+        /// The words that the shown keys have.
+        filter: Box<Composer>,
     },
     /// Past toasts, the newest first.
     Log {
@@ -56,6 +59,8 @@ pub enum Layer {
         /// The first visible row.
         scroll_offset: usize,
     },
+    /// A long text, over the place that has it.
+    Pager(Box<Pager>),
 }
 
 /// A claim that someone else won.
@@ -142,6 +147,11 @@ pub enum ConfirmedAction {
 }
 
 impl Layer {
+    /// The filter of the help.
+    pub fn help_filter_mut(&mut self) -> Option<&mut Composer> {
+        if let Self::Help { filter, .. } = self { Some(filter) } else { None }
+    }
+
     /// The context of its keys.
     pub const fn context(&self) -> Context {
         match self {
@@ -155,6 +165,7 @@ impl Layer {
             Self::SecretWarning(_) => Context::SecretWarning,
             Self::Briefing => Context::BriefingOverlay,
             Self::SessionMenu { .. } => Context::SessionMenu,
+            Self::Pager(_) => Context::Pager,
             Self::Picker(picker) => match picker.kind {
                 PickerKind::Branches => Context::Branches,
                 PickerKind::Steps => Context::Steps,
@@ -195,6 +206,7 @@ impl Layer {
                 | Self::Confirm(_)
                 | Self::SecretWarning(_)
                 | Self::SessionMenu { .. }
+                | Self::Pager(_)
         )
     }
 

@@ -34,6 +34,10 @@ pub enum TextInput {
     Palette,
     /// The command line.
     CommandLine,
+    /// The filter of the help.
+    Help,
+    /// The search in what is read.
+    Search,
 }
 
 /// The session or the briefing on the screen.
@@ -120,19 +124,6 @@ impl State {
         }
         let chosen = self.chosen_message_kinds.get(&chat.id).copied();
         chosen.unwrap_or(if chat.is_taken_over() { MessageKind::Note } else { MessageKind::Ask })
-    }
-
-    /// Whether the user is reading a handoff that is not theirs: its briefing, or its session before anybody claimed it.
-    pub fn is_being_read(&self, id: HandoffId) -> bool {
-        let me = self.my_id();
-        match &self.screen {
-            Screen::Queue => false,
-            Screen::Briefing(open) => open.item.id == id,
-            Screen::Session(chat) => {
-                let briefing = chat.briefing.as_ref().filter(|open| open.item.id == id);
-                briefing.is_some_and(|open| Some(open.item.handed_off_by) != me)
-            }
-        }
     }
 
     /// The steps that were suggested for the open handoff.
@@ -275,6 +266,8 @@ impl State {
             Context::Filter => Some(TextInput::Filter),
             Context::Palette => Some(TextInput::Palette),
             Context::CommandLine => Some(TextInput::CommandLine),
+            Context::Help => Some(TextInput::Help),
+            Context::SearchLine => Some(TextInput::Search),
             Context::Global
             | Context::Queue
             | Context::Briefing
@@ -288,8 +281,9 @@ impl State {
             | Context::SimilarCases
             | Context::Confirm
             | Context::SecretWarning
-            | Context::Help
-            | Context::Log => None,
+            | Context::Log
+            | Context::Pager
+            | Context::Search => None,
         }
     }
 
@@ -302,6 +296,8 @@ impl State {
             TextInput::Dialog => self.top_dialog_mut()?.focused_field_mut()?.text_mut(),
             TextInput::Filter => Some((&mut self.queue.filter.input, true)),
             TextInput::Palette | TextInput::CommandLine => self.top_line_mut().map(|line| (line, true)),
+            TextInput::Help => self.layers.last_mut()?.help_filter_mut().map(|filter| (filter, true)),
+            TextInput::Search => self.active_search_mut().map(|search| (&mut search.input, true)),
         }
     }
 

@@ -34,9 +34,14 @@ impl OwnSessions {
         self.active.remove(&id);
     }
 
-    /// Parked sessions.
-    pub fn parked(&self) -> impl ExactSizeIterator<Item = &SessionItem> {
-        self.parked.values()
+    /// Removes a session that is no longer parked.
+    pub fn remove_parked(&mut self, id: SessionId) {
+        self.parked.remove(&id);
+    }
+
+    /// The sessions that the user parked. Of a session that somebody else parked, the server hides the handoff.
+    pub fn parked(&self) -> impl Iterator<Item = &SessionItem> {
+        self.parked.values().filter(|session| session.handoff_id.is_some())
     }
 
     /// Active sessions that this user works on: others may work on those that they opened.

@@ -25,6 +25,16 @@ pub struct PaintOutput {
     pub assessment_max_scroll: usize,
     /// The last row that the help or the log can be scrolled to.
     pub layer_max_scroll: usize,
+    /// The first visible row of the assessment.
+    pub assessment_top: usize,
+    /// The first visible row of the log or of a long text.
+    pub layer_top: usize,
+    /// The pane of the current match.
+    pub match_pane: Option<Pane>,
+    /// The current match, counted from 1, and the number of matches.
+    pub match_position: Option<(usize, usize)>,
+    /// The `seq` of the visible messages that are folded.
+    pub visible_folds: Vec<u32>,
     /// The columns and rows of the transcript.
     pub transcript_size: (usize, usize),
     /// The `seq` of the first and the last message that are entirely visible.
@@ -75,6 +85,8 @@ pub enum ClickTarget {
     SimilarCases,
     /// A row of a picker, by its index.
     PickerRow(usize),
+    /// The row that stands for the hidden ones of a message, by its `seq`.
+    Fold(u32),
     /// The strip of suggested steps.
     StepStrip,
     /// A layer: what is below it cannot be clicked.

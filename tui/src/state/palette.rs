@@ -89,7 +89,13 @@ impl PaletteChoice {
     }
 }
 
-/// The matches of a query, the best first. There may be very many handoffs, so choices are built only for those that are
+/// The number that a query consists of, like `42` or `#42`.
+fn exact_number(query: &str) -> Option<u32> {
+    let query = query.trim();
+    query.strip_prefix('#').unwrap_or(query).parse().ok()
+}
+
+/// The matches of a query: the handoff with exactly this number, then the best first. There may be very many handoffs, so choices are built only for those that are
 /// kept.
 pub fn rank_choices<'a>(
     query: &str,
@@ -103,7 +109,8 @@ pub fn rank_choices<'a>(
     let pattern = Pattern::parse(query, CaseMatching::Ignore, Normalization::Smart);
     let mut matcher = Matcher::new(Config::DEFAULT);
     let (mut line, mut buffer) = (String::new(), Vec::new());
-    let mut scored: Vec<(u32, Candidate<'_>)> = Vec::new();
+    let number = exact_number(query);
+    let mut scored: Vec<((bool, u32), Candidate<'_>)> = Vec::new();
     for found in actions.into_iter().map(Candidate::Choice).chain(handoffs.map(Candidate::Handoff)) {
         line.clear();
         // Writing to a `String` cannot fail.
@@ -114,7 +121,8 @@ pub fn rank_choices<'a>(
             }
         };
         let score = pattern.score(Utf32Str::new(&line, &mut buffer), &mut matcher);
-        scored.extend(score.map(|score| (score, found)));
+        let is_exact = matches!(&found, Candidate::Handoff(item) if Some(item.number.0) == number);
+        scored.extend(score.map(|score| ((is_exact, score), found)));
     }
     // The sort is stable: equal scores keep the order of the table.
     scored.sort_by_key(|(score, _)| Reverse(*score));
@@ -127,7 +135,26 @@ pub fn rank_choices<'a>(
 
 #[cfg(test)]
 mod tests {
+    use tierup_common::event::HandoffSummary;
+    use tierup_common::handoff::Priority;
+    use tierup_common::id::{Number, SessionId, UserId};
+    use tierup_common::time::Timestamp;
+    use tierup_common::user::Person;
+
     use super::*;
+
+    fn queue_item() -> QueueItem {
+        let summary = HandoffSummary {
+            handoff_id: HandoffId::from_bytes([1; 16]),
+            session_id: SessionId::from_bytes([1; 16]),
+            number: Number(1),
+            priority: Priority::Normal,
+            problem_summary: String::new(),
+            created_at: Timestamp::from_millis(0),
+            version: 1,
+        };
+        summary.into_open_item(Person { id: UserId::from_bytes([1; 16]), name: "Sam Ortiz".into() })
+    }
 
     fn choice(text: &str) -> PaletteChoice {
         PaletteChoice {
@@ -135,6 +162,24 @@ mod tests {
             label: text.into(),
             name: String::new(),
             key_label: String::new(),
+        }
+    }
+
+    #[test]
+    fn an_exact_number_comes_first() {
+        let item = |number: u32, summary: &str| QueueItem {
+            number: Number(number),
+            problem_summary: summary.into(),
+            ..queue_item()
+        };
+        let items = [item(142, "42 42 42"), item(420, "Error 42 at 42"), item(42, "Printer jams")];
+        for query in ["42", "#42", " 42 "] {
+            let found = rank_choices(query, vec![choice("42 answers")], items.iter());
+            assert_eq!(
+                found.first().map(|found| found.label.as_str()),
+                Some("#42 Printer jams"),
+                "{query:?}"
+            );
         }
     }
 

@@ -55,6 +55,8 @@ pub struct Queue {
     own_sessions: OwnSessions,
     /// The handoffs of parked sessions, as far as they were fetched.
     parked_handoffs: HashMap<HandoffId, QueueItem>,
+    /// A handoff that was selected until somebody else took it; `update` takes it from here.
+    pub gave_way: Option<HandoffId>,
     /// The tab that is shown.
     pub tab: Tab,
     /// The event up to which the lists are current; none before they are loaded.
@@ -179,7 +181,7 @@ impl Queue {
 
     /// How many sessions are parked, whatever the filter shows.
     pub fn parked_count(&self) -> usize {
-        self.own_sessions.parked().len()
+        self.own_sessions.parked().count()
     }
 
     /// How much the user works on, whatever the filter shows.
@@ -199,6 +201,18 @@ impl Queue {
             self.lists[Tab::Queue].select(next);
         }
         next.is_some()
+    }
+
+    /// Selects the first handoff of the queue that waits for this user: not one that they handed off themselves.
+    pub fn select_first_to_take(&mut self, me: Option<UserId>) {
+        let is_to_take = |row: &RowId| {
+            let item = row.handoff().and_then(|id| self.item(id));
+            item.is_some_and(|item| item.status == HandoffStatus::Open && Some(item.handed_off_by) != me)
+        };
+        let first = self.lists[Tab::Queue].ids().find(is_to_take);
+        if let Some(row) = first {
+            self.lists[Tab::Queue].select(row);
+        }
     }
 
     /// Inserts a handoff into the list that it belongs to, unless a later version is known.
@@ -229,8 +243,16 @@ impl Queue {
         let key = self.sort.sort_key(&item);
         let is_shown = !self.filter.is_active() || self.filter.row_matcher().matches(&item);
         let is_answer = is_answer_for(&item, me);
+        let was_open = self.items.get(&id).is_some_and(|known| known.status == HandoffStatus::Open);
+        let is_taken = was_open && item.status == HandoffStatus::Claimed;
         for list in [Tab::Queue, Tab::Mine] {
-            if list == tab && is_shown {
+            if list == tab && is_shown && is_taken {
+                let waiting = |row: RowId| row.handoff().and_then(|id| self.items.get(&id));
+                let waits = |row| waiting(row).is_some_and(|item| item.status == HandoffStatus::Open);
+                if self.lists[list].upsert_giving_way(RowKey::Handoff(key), waits) {
+                    self.gave_way = Some(id);
+                }
+            } else if list == tab && is_shown {
                 self.lists[list].upsert(RowKey::Handoff(key));
             } else if list == Tab::Mine && is_answer && is_shown {
                 self.lists[list].upsert(RowKey::Answer(key));
@@ -305,6 +327,12 @@ impl Queue {
     pub fn remove_own_session(&mut self, id: SessionId) {
         self.own_sessions.remove_active(id);
         self.lists[Tab::Mine].remove(RowId::Session(id));
+    }
+
+    /// Removes a session that is no longer parked.
+    pub fn remove_parked_session(&mut self, id: SessionId) {
+        self.own_sessions.remove_parked(id);
+        self.lists[Tab::Parked].remove(RowId::Session(id));
     }
 
     /// Keeps a load that is in progress from treating a handoff as out of date.

@@ -84,6 +84,22 @@ impl<K: ListKey> SelectionList<K> {
         }
     }
 
+    /// Moves a row that the user no longer looks for. If it was selected, the selection stays at its place of the screen:
+    /// on the row that takes that place, or else on the one above, if the predicate accepts them. Returns whether another
+    /// row is selected now.
+    pub fn upsert_giving_way(&mut self, key: K, accepts: impl Fn(K::Id) -> bool) -> bool {
+        let before = self.selected;
+        let id = key.id();
+        if self.selected == Some(id) && self.key_by_id.get(&id) != Some(&key) {
+            let place = self.remove_row(id);
+            let neighbour = |place: usize| self.rows.get(place).map(K::id).filter(|id| accepts(*id));
+            let above = || neighbour(place?.checked_sub(1)?);
+            self.selected = place.and_then(neighbour).or_else(above);
+        }
+        self.upsert(key);
+        before.is_some() && self.selected != before
+    }
+
     /// Removes a row. If it was selected, the row that takes its place is selected.
     pub fn remove(&mut self, id: K::Id) {
         let before = self.selected_index();
@@ -246,6 +262,23 @@ mod tests {
         assert_eq!(list.selected(), Some(10));
         list.remove(10);
         assert_eq!(list.selected(), None);
+    }
+
+    #[test]
+    fn a_row_that_gives_way_leaves_the_selection_at_its_place() {
+        let waits = |id| id < 100;
+        let mut list = list_of([10, 20, 30]);
+        list.select(20);
+        list.upsert_giving_way((120, 20), waits);
+        assert_eq!((list.selected(), list.selected_index()), (Some(30), Some(1)));
+        assert_eq!(list.ids().collect::<Vec<_>>(), [10, 30, 20]);
+        let taken_before = |id| id != 20;
+        list.upsert_giving_way((130, 30), taken_before);
+        assert_eq!(list.selected(), Some(10), "the row above, where none below waits");
+        list.upsert_giving_way((110, 10), |_| false);
+        assert_eq!(list.selected(), Some(10), "nothing else waits");
+        list.upsert_giving_way((105, 20), waits);
+        assert_eq!(list.selected(), Some(10), "another row does not matter");
     }
 
     #[test]

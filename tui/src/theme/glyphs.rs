@@ -45,6 +45,8 @@ pub struct Glyphs {
     pub offline: &'static str,
     /// The end of text that is being written.
     pub stream_cursor: &'static str,
+    /// More rows above.
+    pub more_above: &'static str,
     /// More rows below.
     pub more_below: &'static str,
     /// More to the left, and to the right.
@@ -72,6 +74,7 @@ impl Glyphs {
         catching_up: "↻",
         offline: "○",
         stream_cursor: "▌",
+        more_above: "▲",
         more_below: "▼",
         more_sideways: ("‹", "›"),
         step_marker: "▏",
@@ -93,6 +96,7 @@ impl Glyphs {
         catching_up: "^",
         offline: "!",
         stream_cursor: "_",
+        more_above: "^",
         more_below: "v",
         more_sideways: ("<", ">"),
         step_marker: "|",

@@ -1,6 +1,7 @@
 //! The actions of a briefing.
 
 use tierup_common::handoff::HandoffStatus;
+use tierup_common::id::HandoffId;
 
 use crate::effect::Effect;
 use crate::keymap::{BriefingAction, Move, Tab};
@@ -10,9 +11,10 @@ use crate::state::layer::{Confirmation, Layer, Picker, PickerKind};
 use crate::state::lists::RowId;
 use crate::state::{Screen, State};
 use crate::update::scroll::scroll_offset_after;
-use crate::update::{claims, details, dialog, navigate, picker, queue, reassess, transcript};
+use crate::update::{claims, details, dialog, navigate, picker, queue, reassess, search, transcript};
 
 pub(super) fn run_action(state: &mut State, action: BriefingAction, effects: &mut Vec<Effect>) {
+    search::settle(state);
     let Some(briefing) = state.open_briefing_mut() else { return };
     let id = briefing.item.id;
     match action {
@@ -89,8 +91,15 @@ pub(super) fn scroll(state: &mut State, movement: Move) {
     }
 }
 
+/// Opens the next open handoff. If the one on the screen has given way in the list, that is the selected one.
 fn go_to_next_open(state: &mut State, effects: &mut Vec<Effect>) {
-    if let Some(next) = state.queue.next_in_queue(|item| item.status == HandoffStatus::Open) {
+    let open = state.open_briefing().map(|briefing| briefing.item.id);
+    let selected = state.queue.lists[Tab::Queue].selected().and_then(RowId::handoff);
+    let waits = |id: &HandoffId| {
+        Some(*id) != open && state.queue.item(*id).is_some_and(|item| item.status == HandoffStatus::Open)
+    };
+    let next = || state.queue.next_in_queue(|item| item.status == HandoffStatus::Open);
+    if let Some(next) = selected.filter(waits).or_else(next) {
         state.queue.lists[Tab::Queue].select(RowId::Handoff(next));
         queue::move_by(state, 0);
         navigate::to_briefing(state, next, effects);

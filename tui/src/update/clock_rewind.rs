@@ -19,6 +19,7 @@ pub(super) fn rewind_timestamps(state: &mut State, by: Duration) {
     if let PreviewState::Debouncing { ready_at, .. } = &mut state.queue.preview {
         shift(ready_at);
     }
+    state.taken_row.iter_mut().for_each(|row| shift(&mut row.at));
     state.queue.filter.search_at.iter_mut().for_each(shift);
     state.queue.pending_load.iter_mut().filter_map(|load| load.retry_at.as_mut()).for_each(shift);
     state.layers.iter_mut().filter_map(Layer::auto_opened_at_mut).for_each(shift);

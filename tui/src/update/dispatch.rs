@@ -10,8 +10,8 @@ use crate::state::open::TextInput;
 use crate::update::command_line::ChosenAction;
 use crate::update::scroll::scroll_offset_after;
 use crate::update::{
-    appearance, briefing, command_line, conflict, dialog, edit, filter, login, outcomes, palette, picker,
-    queue, reassess, resume, runbook, session, transcript,
+    appearance, briefing, command_line, conflict, dialog, edit, filter, help, login, outcomes, pager,
+    palette, picker, queue, reassess, resume, runbook, search, session, transcript,
 };
 
 /// Runs an action, or tells the user why it is unavailable.
@@ -25,14 +25,16 @@ pub(super) fn dispatch_action(
         return outcomes::show_unavailable(state, reason);
     }
     // The menu closes with the choice.
-    if context == Context::SessionMenu && matches!(action, Action::Session(_) | Action::Log) {
+    if context == Context::SessionMenu
+        && matches!(action, Action::Session(_) | Action::Log | Action::Search(_) | Action::Pager)
+    {
         state.layers.pop();
     }
     match action {
         Action::QuitNow if edit::clear(state) => {}
         Action::Quit | Action::QuitNow => effects.push(Effect::Quit),
         Action::Suspend => effects.push(Effect::Suspend),
-        Action::Help => state.layers.push(Layer::Help { context, scroll_offset: 0 }),
+        Action::Help => help::open(state, context),
         Action::Log => state.layers.push(Layer::Log { scroll_offset: 0 }),
         Action::Palette => palette::open(state, context),
         Action::CommandLine => command_line::open(state, context),
@@ -52,8 +54,12 @@ pub(super) fn dispatch_action(
         Action::Tried(action) => picker::run_branch_action(state, action, effects),
         Action::Outcome(action) => picker::run_outcome_action(state, action, effects),
         Action::Case(action) => picker::run_case_action(state, action, effects),
+        Action::Search(action) => search::run_action(state, action),
+        Action::Pager => pager::open(state),
+        Action::CopyText => pager::copy(state, effects),
         Action::Yes if context == Context::SecretWarning => send_anyway(state, effects),
         Action::Yes => run_confirmed_action(state, effects),
+        Action::Close if context == Context::Help => help::close(state),
         Action::Close => {
             state.layers.pop();
         }
@@ -61,6 +67,7 @@ pub(super) fn dispatch_action(
 }
 
 pub(super) fn dispatch_move(state: &mut State, context: Context, movement: Move) {
+    search::settle(state);
     match context {
         Context::Queue | Context::Filter => queue::move_selection(state, movement),
         Context::Palette => palette::move_selection(state, movement),
@@ -68,24 +75,26 @@ pub(super) fn dispatch_move(state: &mut State, context: Context, movement: Move)
         Context::Briefing | Context::BriefingOverlay => briefing::scroll(state, movement),
         Context::Session | Context::Conversation => transcript::scroll(state, movement),
         Context::Branches | Context::Steps | Context::SimilarCases => picker::move_selection(state, movement),
-        Context::Help | Context::Log | Context::SessionMenu => {
-            let (end, page) = (state.last_paint.layer_max_scroll, state.last_paint.page_height);
-            if let Some(
-                Layer::Help { scroll_offset: top, .. }
-                | Layer::Log { scroll_offset: top }
-                | Layer::SessionMenu { scroll_offset: top },
-            ) = state.layers.last_mut()
-            {
-                *top = scroll_offset_after(*top, movement, end, page);
-            }
-        }
-        Context::Global
+        Context::Help | Context::Log | Context::Pager | Context::SessionMenu => scroll_layer(state, movement),
+        Context::SearchLine
+        | Context::Search
+        | Context::Global
         | Context::Editing
         | Context::Dialog
         | Context::Conflict
         | Context::Confirm
         | Context::SecretWarning => {}
     }
+}
+
+fn scroll_layer(state: &mut State, movement: Move) {
+    let (end, page) = (state.last_paint.layer_max_scroll, state.last_paint.page_height);
+    let top = match state.layers.last_mut() {
+        Some(Layer::Help { scroll_offset, .. } | Layer::Log { scroll_offset }) => scroll_offset,
+        Some(Layer::Pager(pager)) => &mut pager.scroll_offset,
+        Some(_) | None => return,
+    };
+    *top = scroll_offset_after(*top, movement, end, page);
 }
 
 fn dispatch_line_action(state: &mut State, action: LineAction, effects: &mut Vec<Effect>) {
@@ -96,7 +105,11 @@ fn dispatch_line_action(state: &mut State, action: LineAction, effects: &mut Vec
         }
         Some(TextInput::Palette) => palette::run_action(state, action, effects),
         Some(TextInput::CommandLine) => command_line::run_action(state, action, effects),
-        Some(TextInput::Composer | TextInput::LogIn | TextInput::Dialog) | None => None,
+        Some(TextInput::Search) => {
+            search::run_line_action(state, action);
+            None
+        }
+        Some(TextInput::Composer | TextInput::LogIn | TextInput::Dialog | TextInput::Help) | None => None,
     };
     run_chosen(state, chosen, effects);
 }

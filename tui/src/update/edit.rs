@@ -4,7 +4,7 @@ use crate::keymap::EditAction;
 use crate::state::State;
 use crate::state::dialog::Dialog;
 use crate::state::open::TextInput;
-use crate::update::{command_line, dialog, filter, login, palette};
+use crate::update::{command_line, dialog, filter, help, login, palette, search};
 
 /// Runs a command on the text, and what follows from its change.
 pub(super) fn run_action(state: &mut State, action: EditAction) {
@@ -56,6 +56,8 @@ fn apply_change(state: &mut State) {
         Some(TextInput::Filter) => filter::apply_input(state),
         Some(TextInput::Palette) => palette::refresh_choices(state),
         Some(TextInput::CommandLine) => command_line::refresh_completions(state),
+        Some(TextInput::Help) => help::show_from_top(state),
+        Some(TextInput::Search) => search::refresh(state),
         Some(TextInput::Composer) | None => {}
     }
 }

@@ -13,9 +13,8 @@ use crate::state::briefing::replace_step;
 use crate::state::toast::ToastLevel;
 use crate::state::{Screen, State};
 use crate::text::safe;
-use crate::update::conflict::LostClaim;
 use crate::update::signals::clear_partial_assessment;
-use crate::update::{briefing_news, calls, conflict, details, messages, navigate, notifications, transcript};
+use crate::update::{briefing_news, calls, details, messages, navigate, notifications, transcript};
 
 pub(super) fn apply_event(state: &mut State, event: &Event, effects: &mut Vec<Effect>) {
     let at = event.at;
@@ -199,32 +198,17 @@ struct ClaimEvent<'e> {
     at: Timestamp,
 }
 
-/// Someone claimed a handoff, or was assigned it. If the user is reading it and had no part in that, the popup opens.
+/// Someone claimed a handoff, or was assigned it. A user who is reading it reads on: the briefing says who has it.
 /// Returns whether the event was newer than what was known.
 fn apply_claim_event(state: &mut State, claim: ClaimEvent<'_>, effects: &mut Vec<Effect>) -> bool {
     let ClaimEvent { handoff, actor, claimer, claimed_at, at } = claim;
-    let id = handoff.handoff_id;
-    let was_mine = state.is_claimed_by_me(id);
     let has_changed = update_handoff(state, handoff, at, effects, |item| {
         item.status = HandoffStatus::Claimed;
         item.claimed_by = Some(claimer.id);
         item.claimed_by_name = Some(claimer.name.clone());
         item.claimed_at = Some(claimed_at);
     });
-    let me = state.my_id();
-    // While the user's own claim waits for its reply, the reply says who won.
-    let is_awaiting_reply = state.is_claiming(id);
-    // A user who assigns their own claim, or from whom it is taken, has not lost it to someone faster.
-    let is_lost = Some(claimer.id) != me && Some(actor.id) != me && !was_mine;
-    if has_changed && state.is_being_read(id) && !is_awaiting_reply && is_lost {
-        let title = format!("#{} {}", handoff.number, handoff.problem_summary);
-        conflict::show_conflict(
-            state,
-            LostClaim { handoff_id: id, title, winner: claimer.clone(), claimed_at },
-        );
-    } else {
-        refetch_session(state, handoff, actor, effects);
-    }
+    refetch_session(state, handoff, actor, effects);
     has_changed
 }
 
@@ -331,6 +315,9 @@ fn end_handoff(state: &mut State, id: HandoffId, status: HandoffStatus) {
 }
 
 fn update_session(state: &mut State, summary: &SessionSummary) {
+    if summary.status != SessionStatus::Paused {
+        state.queue.remove_parked_session(summary.session_id);
+    }
     if summary.status != SessionStatus::Active || Some(summary.assignee.id) != state.my_id() {
         state.queue.remove_own_session(summary.session_id);
     }

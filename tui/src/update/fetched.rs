@@ -1,24 +1,21 @@
 //! Applies fetched handoffs and sessions, and failures to fetch them.
 
-use tierup_common::handoff::{Handoff, HandoffStatus, QueueItem};
+use tierup_common::handoff::{Handoff, HandoffStatus};
 use tierup_common::id::{HandoffId, SessionId};
 use tierup_common::problem::Code;
 use tierup_common::session::{Session, SessionStatus};
-use tierup_common::user::Person;
 
 use crate::effect::{CallId, Effect};
 use crate::event::CallError;
 use crate::state::briefing::Briefing;
 use crate::state::request::Request;
 use crate::state::{Screen, State};
-use crate::update::conflict::LostClaim;
-use crate::update::{calls, conflict, messages};
+use crate::update::{calls, messages};
 
 pub(super) fn apply_handoff(state: &mut State, handoff: Handoff) {
     let Handoff { item, snapshot } = handoff;
     let me = state.my_id();
     let id = item.id;
-    let lost_claim = claim_by_other(state, &item);
     state.claim_in_doubt.take_if(|in_doubt| *in_doubt == id);
     state.queue.mark_fresh(id);
     state.queue.upsert_item(item.clone(), me);
@@ -40,22 +37,6 @@ pub(super) fn apply_handoff(state: &mut State, handoff: Handoff) {
             briefing.item.viewers = viewers;
         }
     }
-    if let Some(lost_claim) = lost_claim {
-        conflict::show_conflict(state, lost_claim);
-    }
-}
-
-/// The claim of somebody else, if the user is reading the handoff and does not know yet: the answer to a request may
-/// be faster than the event.
-fn claim_by_other(state: &State, fetched: &QueueItem) -> Option<LostClaim> {
-    let id = fetched.id;
-    let known = state.known_handoff(id)?;
-    let is_news = known.status == HandoffStatus::Open && fetched.status == HandoffStatus::Claimed;
-    let winner = Person { id: fetched.claimed_by?, name: fetched.claimed_by_name.clone()? };
-    let claimed_at = fetched.claimed_at?;
-    let is_lost = Some(winner.id) != state.my_id() && state.is_being_read(id) && !state.is_claiming(id);
-    let title = format!("#{} {}", fetched.number, fetched.problem_summary);
-    (is_news && is_lost).then_some(LostClaim { handoff_id: id, title, winner, claimed_at })
 }
 
 pub(super) fn apply_handoff_error(state: &mut State, id: HandoffId, call_id: CallId, error: &CallError) {

@@ -8,7 +8,7 @@ use crate::keymap::{Action, Context, EditAction};
 use crate::state::State;
 use crate::state::open::TextInput;
 use crate::update::dispatch::dispatch_action;
-use crate::update::{command_line, dialog, filter, login, palette, session, vi};
+use crate::update::{command_line, dialog, filter, help, login, palette, search, session, vi};
 
 pub(super) fn handle_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Effect>) {
     if key.kind == KeyEventKind::Release || state.input_blocked_until().is_some() {
@@ -16,6 +16,12 @@ pub(super) fn handle_key(state: &mut State, key: KeyEvent, effects: &mut Vec<Eff
     }
     let context = state.context();
     let combination = KeyCombination::from(key);
+    if state.has_standing_search()
+        && context != Context::Session
+        && let Some(action) = state.settings.keymap.own_action_for(Context::Search, combination)
+    {
+        return dispatch_action(state, context, action, effects);
+    }
     let action = state.settings.keymap.action_for(context, combination);
     if vi::handle_key(state, key, action, effects) {
         return;
@@ -49,6 +55,8 @@ fn type_key(state: &mut State, key: KeyEvent) {
         Some(TextInput::Filter) => filter::handle_key(state, key),
         Some(TextInput::Palette) => handle_line_key(state, key, palette::refresh_choices),
         Some(TextInput::CommandLine) => handle_line_key(state, key, command_line::refresh_completions),
+        Some(TextInput::Help) => help::handle_key(state, key),
+        Some(TextInput::Search) => search::handle_key(state, key),
         None => {}
     }
 }
@@ -66,6 +74,8 @@ pub(super) fn paste(state: &mut State, text: &str) {
         Some(TextInput::Filter) => filter::paste(state, text),
         Some(TextInput::Palette) => paste_line(state, text, palette::refresh_choices),
         Some(TextInput::CommandLine) => paste_line(state, text, command_line::refresh_completions),
+        Some(TextInput::Help) => help::paste(state, text),
+        Some(TextInput::Search) => search::paste(state, text),
         None => {}
     }
 }

@@ -9,7 +9,7 @@ use crate::state::layer::Layer;
 use crate::state::paint_output::ClickTarget;
 use crate::state::{Screen, State};
 use crate::update::dispatch::{dispatch_action, dispatch_move, run_chosen};
-use crate::update::{briefing, navigate, palette, picker, queue, session, transcript};
+use crate::update::{briefing, navigate, pager, palette, picker, queue, search, session, transcript};
 
 /// Rows per notch of the wheel.
 const ROWS_PER_NOTCH: usize = 3;
@@ -83,6 +83,7 @@ fn handle_click(state: &mut State, target: ClickTarget, effects: &mut Vec<Effect
             }
         }
         ClickTarget::PickerRow(index) => picker::click_row(state, index, effects),
+        ClickTarget::Fold(seq) => pager::open_message(state, seq),
         ClickTarget::Transcript | ClickTarget::StepStrip | ClickTarget::Layer => {}
     }
 }
@@ -99,6 +100,7 @@ fn handle_wheel(state: &mut State, target: Option<ClickTarget>, movement: Move, 
         target,
         Some(ClickTarget::Layer | ClickTarget::PaletteChoice(_) | ClickTarget::PickerRow(_))
     );
+    search::settle(state);
     for _ in 0..ROWS_PER_NOTCH {
         if is_over_layer {
             dispatch_move(state, context, movement);

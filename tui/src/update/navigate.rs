@@ -12,9 +12,15 @@ use crate::state::toast::ToastLevel;
 use crate::state::{Screen, State};
 use crate::update::{briefing_news, calls};
 
-/// Returns to the list.
+/// Returns to the list. Whoever leaves a briefing or a session looks for the next one to take, so that is selected.
 pub(super) fn to_queue(state: &mut State) {
+    let was_open = !matches!(state.screen, Screen::Queue);
     set_screen(state, Screen::Queue);
+    if was_open {
+        let me = state.my_id();
+        state.queue.select_first_to_take(me);
+        state.taken_row = None;
+    }
 }
 
 /// Replaces the screen and forgets the way back. Sessions that close can be read again.

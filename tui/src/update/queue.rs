@@ -4,12 +4,17 @@ use crate::effect::Effect;
 use crate::keymap::{Action, Context, ListAction, Move, Tab};
 use crate::state::State;
 use crate::state::dialog::Dialog;
+use crate::state::layer::INPUT_DELAY;
 use crate::state::lists::RowId;
 use crate::state::sort_order::SortOrder;
 use crate::state::toast::ToastLevel;
+use crate::text::safe;
 use crate::update::{claims, details, filter, navigate, reassess, resume};
 
 pub(super) fn run_action(state: &mut State, action: ListAction, effects: &mut Vec<Effect>) {
+    if matches!(action, ListAction::Open | ListAction::PickUp) && is_meant_for_taken_row(state) {
+        return;
+    }
     let selected = state.queue.selected_item().map(|item| item.id);
     match action {
         ListAction::Filter => filter::open(state),
@@ -40,6 +45,16 @@ pub(super) fn run_action(state: &mut State, action: ListAction, effects: &mut Ve
     }
 }
 
+/// Whether a key comes so soon after the selected row was taken that it was meant for that row; then a toast says so.
+fn is_meant_for_taken_row(state: &mut State) -> bool {
+    let Some(row) = state.taken_row.filter(|row| state.now < row.at.plus(INPUT_DELAY)) else { return false };
+    let name = state.queue.item(row.handoff_id).and_then(|item| item.claimed_by_name.as_deref());
+    let name = safe::sanitize_line(name.unwrap_or("Somebody else"));
+    let text = format!("{name} has just claimed {}", state.handoff_title(row.handoff_id));
+    state.show_toast(ToastLevel::Info, text);
+    true
+}
+
 /// Sorts the lists in another order.
 pub(super) fn set_sort_order(state: &mut State, order: SortOrder) {
     state.queue.sort = order;
@@ -49,6 +64,7 @@ pub(super) fn set_sort_order(state: &mut State, order: SortOrder) {
 
 /// Moves the selection.
 pub(super) fn move_selection(state: &mut State, movement: Move) {
+    state.taken_row = None;
     let page = isize::try_from(state.last_paint.page_height.max(1)).unwrap_or(1);
     match movement {
         Move::Down => move_by(state, 1),

@@ -10,6 +10,7 @@ mod note_or_question;
 mod polling;
 mod reading;
 mod reconnect;
+mod search;
 mod secrets;
 mod text_cursor;
 mod tried;
@@ -329,7 +330,8 @@ impl TestConsole {
 
     /// Another console of Priya parks her session, which this one learns from the event and the list.
     fn park_own_session(&mut self, number: u8, handoff: u8) {
-        let parked = session(number, SessionStatus::Paused, PRIYA, Vec::new());
+        let mut parked = session(number, SessionStatus::Paused, PRIYA, Vec::new());
+        parked.item.handoff_id = Some(handoff_id(handoff));
         self.receive_team_event(EventBody::SessionUpdated {
             session: session_summary(&parked),
             by: person(PRIYA),

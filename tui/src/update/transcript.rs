@@ -1,11 +1,13 @@
 //! The transcript of a session: scrolling, marking and copying messages.
 
+use tierup_common::session::MessageRole;
+
 use crate::effect::Effect;
 use crate::keymap::{Action, Context, Move, SessionAction};
 use crate::state::chat::{Chat, TranscriptScroll};
 use crate::state::toast::ToastLevel;
 use crate::state::{Screen, State};
-use crate::text::{markdown, safe};
+use crate::text::{chat_markdown, markdown, safe};
 
 /// Scrolls; at the end it follows new messages again.
 pub(super) fn scroll(state: &mut State, movement: Move) {
@@ -58,6 +60,19 @@ pub(super) fn show_message(state: &mut State, seq: u32) {
     chat.scroll = scroll_down(chat, 0, width, height);
 }
 
+/// Scrolls a row of a message into the upper half of the screen.
+pub(super) fn show_row(state: &mut State, seq: u32, row: usize) {
+    let (width, height) = state.last_paint.transcript_size;
+    let Some(chat) = state.open_chat_mut() else { return };
+    let newest_seq = match chat.scroll {
+        TranscriptScroll::Follow => chat.newest_seq(),
+        TranscriptScroll::Anchored { newest_seq, .. } => newest_seq,
+    };
+    let index = chat.messages.partition_point(|message| message.seq < seq);
+    chat.scroll = position_above(chat, (index, row, newest_seq), height / 3, width);
+    chat.scroll = scroll_down(chat, 0, width, height);
+}
+
 /// Shows the message of the next evidence.
 pub(super) fn show_next_evidence(state: &mut State) {
     let Some(chat) = state.open_chat_mut() else { return };
@@ -79,7 +94,7 @@ pub(super) fn copy_selection(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(chat) = state.open_chat_mut() else { return };
     let found = match chat.composer.selected_text() {
         Some(selected) => Some(("the selection".to_owned(), selected)),
-        None => message_to_copy(chat).map(|(seq, content)| (format!("message {seq}"), content)),
+        None => message_to_copy(chat).map(|(seq, _, content)| (format!("message {seq}"), content)),
     };
     let Some((what, text)) = found else { return };
     state.show_toast(ToastLevel::Success, format!("Copied {what}"));
@@ -89,8 +104,11 @@ pub(super) fn copy_selection(state: &mut State, effects: &mut Vec<Effect>) {
 /// Copies the first code block of the marked message, or else of the newest one; called again, the next block.
 pub(super) fn copy_code_block(state: &mut State, effects: &mut Vec<Effect>) {
     let Some(chat) = state.open_chat_mut() else { return };
-    let Some((seq, content)) = message_to_copy(chat) else { return };
-    let blocks = markdown::code_blocks(&content);
+    let Some((seq, role, content)) = message_to_copy(chat) else { return };
+    let blocks = match role {
+        MessageRole::User => chat_markdown::code_blocks(&content),
+        MessageRole::Assistant | MessageRole::System => markdown::code_blocks(&content),
+    };
     let next = match chat.last_copied_block {
         Some((of, index)) if of == seq && index + 1 < blocks.len() => index + 1,
         Some(_) | None => 0,
@@ -111,20 +129,20 @@ pub(super) fn copy_code_block(state: &mut State, effects: &mut Vec<Effect>) {
     effects.push(Effect::CopyToClipboard(safe::sanitize_text(&block).into_owned()));
 }
 
-/// The `seq` and the content of the marked message, or else of the newest one.
-fn message_to_copy(chat: &Chat) -> Option<(u32, String)> {
+/// The `seq`, the role and the content of the marked message, or else of the newest one.
+fn message_to_copy(chat: &Chat) -> Option<(u32, MessageRole, String)> {
     let message = match chat.marked_seq {
         Some(seq) => chat.message(seq),
         None => chat.messages.last(),
     };
-    message.map(|message| (message.seq, message.content.clone()))
+    message.map(|message| (message.seq, message.role, message.content.clone()))
 }
 
 /// The position `rows` further up. From the end, it is found by going up a screen first.
 fn scroll_up(chat: &Chat, rows: usize, width: usize, height: usize) -> TranscriptScroll {
     let newest = chat.newest_seq();
     // A terminal that has grown may show the end, although the user had scrolled up.
-    let (mut index, mut row, newest, mut left) = match scroll_down(chat, 0, width, height) {
+    let (index, row, newest, left) = match scroll_down(chat, 0, width, height) {
         // The empty row at the end is not visible.
         TranscriptScroll::Follow => (chat.messages.len(), 0, newest, rows + height + 1),
         TranscriptScroll::Anchored { seq, row, newest_seq: newest } => {
@@ -132,6 +150,16 @@ fn scroll_up(chat: &Chat, rows: usize, width: usize, height: usize) -> Transcrip
             (index, row, newest, rows)
         }
     };
+    position_above(chat, (index, row, newest), left, width)
+}
+
+/// The position `left` rows above a row of the message at an index.
+fn position_above(
+    chat: &Chat,
+    (mut index, mut row, newest): (usize, usize, u32),
+    mut left: usize,
+    width: usize,
+) -> TranscriptScroll {
     while left > 0 {
         if row >= left {
             row -= left;

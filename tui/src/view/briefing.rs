@@ -1,5 +1,7 @@
 //! The briefing: the history on the left, the assessment on the right; one above the other on a narrow screen.
 
+mod pane_matches;
+
 use ratatui::layout::{Constraint, Layout, Margin, Rect};
 use tierup_common::assessment::AssessmentStatus;
 use tierup_common::handoff::QueueItem;
@@ -12,10 +14,12 @@ use crate::state::paint_output::ClickTarget;
 use crate::state::story::Story;
 use crate::state::{Screen, State};
 use crate::text::{Safe, TextRole, safe, safe_format, wrap};
+use crate::view::briefing::pane_matches::PaneMatches;
 use crate::view::canvas::Canvas;
 use crate::view::document::{Document, WritingProgress};
-use crate::view::labels;
 use crate::view::measure::{display_width, fit_title};
+use crate::view::search::Matches;
+use crate::view::{claim_notice, labels};
 
 /// Columns from which the panes are side by side.
 const MIN_WIDTH_SIDE_BY_SIDE: u16 = 90;
@@ -45,19 +49,47 @@ pub(super) fn paint(state: &State, briefing: &Briefing, canvas: &mut Canvas<'_>,
             Pane::Assessment => [None, Some(area)],
         },
     };
+    let keymap = &state.settings.keymap;
+    let fold_key = keymap.key_for(context, Action::Pager);
+    let inner = |area: Rect| area.inner(Margin::new(2, 1));
+    let documents = [
+        panes[0].map(|area| history_document(state, briefing, &fold_key, canvas, inner(area))),
+        panes[1].map(|area| {
+            let size = (inner(area).width, inner(area).height);
+            assessment_document(briefing, &reassess_key, canvas, size)
+        }),
+    ];
+    let matches = PaneMatches::find(state, briefing, documents.each_ref().map(Option::as_ref), canvas);
     let frame = PaneLayout {
-        keymap: &state.settings.keymap,
+        keymap,
         context,
-        reassess_key,
+        focused_pane: matches.pane_in_sight().unwrap_or(briefing.pane),
         is_only_pane: panes.iter().any(Option::is_none),
     };
-    if let Some(area) = panes[0] {
-        paint_history_pane(state, briefing, &frame, canvas, area);
+    let [history, assessment] = documents;
+    if let (Some(area), Some(document)) = (panes[0], history) {
+        paint_history_pane(state, briefing, &frame, (&document, &matches.history), canvas, area);
     }
-    if let Some(area) = panes[1] {
-        paint_assessment_pane(state, briefing, &frame, canvas, area);
+    if let (Some(area), Some(document)) = (panes[1], assessment) {
+        paint_assessment_pane(state, briefing, &frame, (&document, &matches.assessment), canvas, area);
     }
-    let pending_text = if state.is_claiming(briefing.item.id) {
+    // The pane that has the keys is the one that is looked at.
+    let focused = match frame.focused_pane {
+        Pane::History => panes[0],
+        Pane::Assessment => panes[1],
+    };
+    if let Some(area) = focused {
+        claim_notice::paint(state, briefing, context, canvas, area);
+    }
+    if let ([_, Some(area)] | [Some(area), None], Some(text)) = (panes, pending_text(state, briefing, canvas))
+    {
+        canvas.paint_panel_footer(area, &text);
+    }
+}
+
+/// What is being done with the handoff, on the lower border.
+fn pending_text(state: &State, briefing: &Briefing, canvas: &mut Canvas<'_>) -> Option<Safe<'static>> {
+    if state.is_claiming(briefing.item.id) {
         Some(safe_format!("{} claiming", canvas.time.spinner()))
     } else if state.is_resuming(briefing.item.session_id) {
         Some(safe_format!("{} taking it back", canvas.time.spinner()))
@@ -65,9 +97,6 @@ pub(super) fn paint(state: &State, briefing: &Briefing, canvas: &mut Canvas<'_>,
         Some("claim result unknown: checking".into())
     } else {
         None
-    };
-    if let ([_, Some(area)] | [Some(area), None], Some(text)) = (panes, pending_text) {
-        canvas.paint_panel_footer(area, &text);
     }
 }
 
@@ -117,8 +146,8 @@ fn assessment_document(
 struct PaneLayout<'k> {
     keymap: &'k Keymap,
     context: Context,
-    /// The key that runs the assessment again; empty where there is none.
-    reassess_key: Safe<'static>,
+    /// The pane that has the keys, or the current match.
+    focused_pane: Pane,
     /// Whether there is no room for the other pane.
     is_only_pane: bool,
 }
@@ -128,13 +157,12 @@ impl PaneLayout<'_> {
     /// its key is below.
     fn paint_border(
         &self,
-        briefing: &Briefing,
         pane: Pane,
         canvas: &mut Canvas<'_>,
         area: Rect,
         (head, tail): (Safe<'_>, Safe<'_>),
     ) {
-        let is_focused = briefing.pane == pane;
+        let is_focused = self.focused_pane == pane;
         let bar = if is_focused && !self.is_only_pane { canvas.theme.glyphs.selection_bar } else { "" };
         let columns = area.width.saturating_sub(6 + display_width(bar));
         canvas.paint_panel(area, safe_format!("{bar}{}", fit_title(&head, &tail, columns)), is_focused);
@@ -152,19 +180,23 @@ impl PaneLayout<'_> {
     }
 }
 
-fn paint_history_pane(
+/// What happened: the problem, the notes, what was tried and the last messages.
+fn history_document(
     state: &State,
     briefing: &Briefing,
-    frame: &PaneLayout,
+    fold_key: &Safe<'_>,
     canvas: &mut Canvas<'_>,
-    area: Rect,
-) {
+    inner: Rect,
+) -> Document {
     let item = &briefing.item;
-    let inner = area.inner(Margin::new(2, 1));
     let mut document = Document::new(inner.width, Safe::default());
     document.push_text(safe::sanitize_line(&item.problem_summary), TextRole::Strong);
-    let summary_height = document.len();
-    document.push_byline(item, state.my_id(), canvas);
+    document.summary_height = document.len();
+    document.push_byline(item, canvas);
+    // A claim while the briefing is read is on the border, or what is read would move.
+    if briefing.claim_while_reading(state.my_id()).is_none() {
+        document.push_status(item, state.my_id(), canvas);
+    }
     document.push_notes(&item.engineer_notes);
     match (&briefing.snapshot, briefing.fetch.error()) {
         (Some(snapshot), _) => {
@@ -172,9 +204,8 @@ fn paint_history_pane(
                 document.push_changes(changes, canvas);
             }
             document.push_branches(&snapshot.branch_map, canvas);
-            document.push_messages(briefing, snapshot, canvas);
-            let (messages, story) = news(state, briefing);
-            document.push_news(briefing, snapshot, messages, story, canvas);
+            document.push_messages(briefing, snapshot, fold_key, canvas);
+            document.push_news(briefing, snapshot, news(state, briefing), fold_key, canvas);
         }
         (None, Some(error)) => {
             document.push_blank_line();
@@ -187,6 +218,19 @@ fn paint_history_pane(
         }
     }
     document.lines.pop_if(|row| row.line().0.is_empty());
+    document
+}
+
+fn paint_history_pane(
+    state: &State,
+    briefing: &Briefing,
+    frame: &PaneLayout,
+    (document, matches): (&Document, &Matches),
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+) {
+    let item = &briefing.item;
+    let inner = area.inner(Margin::new(2, 1));
     let top = match briefing.history_anchor {
         ScrollAnchor::Row(row) => row,
         // The row before it shows that there is more above.
@@ -198,15 +242,17 @@ fn paint_history_pane(
             start.map_or(elsewhere, |(_, row)| row.saturating_sub(1))
         }
     };
+    let top = matches.top_in_sight(top.min(max_scroll(document, inner)), usize::from(inner.height));
     // The border shows the problem once it has been scrolled out of sight.
-    let head = if top.min(max_scroll(&document, inner)) < summary_height {
+    let head = if top.min(max_scroll(document, inner)) < document.summary_height {
         safe_format!("#{}", item.number)
     } else {
         safe_format!("#{} {}", item.number, item.problem_summary)
     };
     let tail = history_tail(state, briefing);
-    frame.paint_border(briefing, Pane::History, canvas, area, (head, tail));
-    let (top, max_scroll) = paint_scrolled(canvas, area, inner, &document, top);
+    frame.paint_border(Pane::History, canvas, area, (head, tail));
+    let (top, max_scroll) = paint_scrolled(canvas, area, inner, document, top);
+    matches.highlight(top, canvas, inner);
     (canvas.output.history_top, canvas.output.history_max_scroll) = (top, max_scroll);
     canvas.output.page_height = usize::from(inner.height.saturating_sub(2)).max(1);
 }
@@ -235,6 +281,7 @@ fn paint_assessment_pane(
     state: &State,
     briefing: &Briefing,
     frame: &PaneLayout,
+    (document, matches): (&Document, &Matches),
     canvas: &mut Canvas<'_>,
     area: Rect,
 ) {
@@ -246,19 +293,20 @@ fn paint_assessment_pane(
     let inner = area.inner(Margin::new(2, 1));
     if frame.is_only_pane {
         let head = safe_format!("#{} {}", briefing.item.number, briefing.item.problem_summary);
-        frame.paint_border(briefing, Pane::Assessment, canvas, area, (head, title));
+        frame.paint_border(Pane::Assessment, canvas, area, (head, title));
     } else {
-        frame.paint_border(briefing, Pane::Assessment, canvas, area, (title, Safe::default()));
+        frame.paint_border(Pane::Assessment, canvas, area, (title, Safe::default()));
     }
-    let size = (inner.width, inner.height);
-    let document = assessment_document(briefing, &frame.reassess_key, canvas, size);
     let mut top = briefing.assessment_scroll;
     if briefing.pane == Pane::History && !document.marked_lines.is_empty() {
         // The selected piece of evidence stays visible while its message is read.
         let height = usize::from(inner.height);
         top = top.min(document.marked_lines.start).max(document.marked_lines.end.saturating_sub(height));
     }
-    (_, canvas.output.assessment_max_scroll) = paint_scrolled(canvas, area, inner, &document, top);
+    let top = matches.top_in_sight(top.min(max_scroll(document, inner)), usize::from(inner.height));
+    let (top, max_scroll) = paint_scrolled(canvas, area, inner, document, top);
+    matches.highlight(top, canvas, inner);
+    (canvas.output.assessment_top, canvas.output.assessment_max_scroll) = (top, max_scroll);
     canvas.output.page_height = usize::from(inner.height.saturating_sub(2)).max(1);
 }
 
@@ -330,6 +378,9 @@ fn paint_scrolled(
         }
         if let Some((_, target)) = document.click_targets.iter().find(|(rows, _)| rows.contains(&row)) {
             canvas.output.add_click_target(Rect { y, height: 1, ..inner }, *target);
+            if let ClickTarget::Fold(seq) = target {
+                canvas.output.visible_folds.push(*seq);
+            }
         }
     }
     if max_scroll > 0 {

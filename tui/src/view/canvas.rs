@@ -130,19 +130,39 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    /// Paints lines from `top` on, which may be more than fit, and shows on the border how far they go.
-    pub(super) fn put_scrolled_lines(&mut self, inner: Rect, lines: &[SafeLine], top: usize) {
+    /// Highlights a match of a search, and the current one more.
+    pub(super) fn highlight_match(&mut self, x: u16, y: u16, columns: u16, is_current: bool) {
+        let current = if is_current { Modifier::REVERSED } else { Modifier::empty() };
+        let area = Rect { x, y, width: columns, height: 1 }.intersection(self.buffer.area);
+        self.buffer.set_style(area, self.theme.found.add_modifier(current));
+    }
+
+    /// Paints lines from `top` on, which may be more than fit, and shows on the border how far they go. Returns the first
+    /// visible one.
+    pub(super) fn put_scrolled_lines(&mut self, inner: Rect, lines: &[SafeLine], top: usize) -> usize {
+        self.put_scrolled_lines_in(panel_around(inner), inner, lines, top)
+    }
+
+    /// The same in a part of a panel.
+    pub(super) fn put_scrolled_lines_in(
+        &mut self,
+        panel: Rect,
+        inner: Rect,
+        lines: &[SafeLine],
+        top: usize,
+    ) -> usize {
         let height = usize::from(inner.height);
         let max_scroll = lines.len().saturating_sub(height);
         let top = top.min(max_scroll);
         self.put_lines(inner, &lines[top..]);
+        self.output.layer_top = top;
         self.output.layer_max_scroll = max_scroll;
         self.output.page_height = height.max(1);
-        let panel = panel_around(inner);
         self.paint_scrollbar(panel, inner, top, height, lines.len());
         if max_scroll > 0 {
             self.paint_rows_below(panel, max_scroll - top);
         }
+        top
     }
 
     /// Shows on the border of a panel how many rows are below the visible ones.
@@ -178,6 +198,13 @@ impl<'a> Canvas<'a> {
                 to.clone_from(cell);
             }
         }
+    }
+
+    /// Paints an empty panel over the whole screen between the first line and the last; returns the area inside.
+    pub(super) fn paint_screen_layer<'t>(&mut self, area: Rect, title: impl Into<Safe<'t>>) -> Rect {
+        self.clear(area);
+        self.output.add_click_target(area, ClickTarget::Layer);
+        self.paint_panel(area, title, true)
     }
 
     /// Highlights a selected row, which has its bar in the first column. A reversed highlight replaces all colours and

@@ -16,9 +16,12 @@ use tierup_common::session::{Branch, Message, MessageRole};
 
 use crate::state::briefing::Briefing;
 use crate::state::paint_output::ClickTarget;
-use crate::text::{Safe, SafeLine, SafeSpan, TextRole, markdown, safe, safe_format, wrap};
+use crate::state::search::TextSearch;
+use crate::state::wrap_cache::WrappedMessage;
+use crate::text::{Safe, SafeLine, SafeSpan, TextRole, chat_markdown, markdown, safe, safe_format, wrap};
 use crate::view::canvas::Canvas;
 use crate::view::labels;
+use crate::view::search::Matches;
 
 /// A line of a document.
 pub(super) enum DocumentLine {
@@ -53,6 +56,8 @@ pub(super) struct Document {
     pub(super) click_targets: Vec<(Range<usize>, ClickTarget)>,
     /// Lines with a bar beside them.
     pub(super) marked_lines: Range<usize>,
+    /// Lines of the problem in one sentence, which comes first.
+    pub(super) summary_height: usize,
 }
 
 impl Document {
@@ -66,12 +71,19 @@ impl Document {
             message_starts: Vec::new(),
             click_targets: Vec::new(),
             marked_lines: 0..0,
+            summary_height: 0,
         }
     }
 
     /// The same with the reasons of suggested steps.
     pub(super) fn with_reasons(self) -> Self {
         Self { shows_reasons: true, ..self }
+    }
+
+    /// The matches of a search.
+    pub(super) fn find_matches(&self, search: Option<&TextSearch>) -> Matches {
+        let width = u16::try_from(self.width).unwrap_or(u16::MAX);
+        Matches::find(search, self.lines.iter().map(DocumentLine::line), width)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -128,6 +140,11 @@ impl Document {
         self.extend_lines(wrap::plain_text(raw, self.width, role));
     }
 
+    /// Adds raw text that somebody wrote.
+    pub(super) fn push_chat_text(&mut self, raw: &str) {
+        self.extend_lines(chat_markdown::render(raw, self.width).rows);
+    }
+
     /// Adds raw Markdown.
     pub(super) fn push_markdown(&mut self, raw: &str) {
         self.extend_lines(markdown::render(raw, self.width));
@@ -153,8 +170,8 @@ impl Document {
         self.push_spans(&title, "");
     }
 
-    /// Adds who handed it off and when, its priority, and its status.
-    pub(super) fn push_byline(&mut self, item: &QueueItem, my_id: Option<UserId>, canvas: &mut Canvas<'_>) {
+    /// Adds who handed it off and when, and its priority.
+    pub(super) fn push_byline(&mut self, item: &QueueItem, canvas: &mut Canvas<'_>) {
         let ago = canvas.time.format_ago(item.created_at);
         let mut line = vec![
             SafeSpan::new(safe::sanitize_line(&item.handed_off_by_name), TextRole::Plain),
@@ -171,10 +188,10 @@ impl Document {
             line.extend([SafeSpan::new(", ", TextRole::Dim), SafeSpan::new(word, role)]);
         }
         self.push_spans(&line, "");
-        self.push_status(item, my_id, canvas);
     }
 
-    fn push_status(&mut self, item: &QueueItem, my_id: Option<UserId>, canvas: &mut Canvas<'_>) {
+    /// Adds its status, unless it waits.
+    pub(super) fn push_status(&mut self, item: &QueueItem, my_id: Option<UserId>, canvas: &mut Canvas<'_>) {
         match (item.status, item.claimed_at) {
             (HandoffStatus::Claimed, Some(claimed_at)) => {
                 let ago = canvas.time.format_ago(claimed_at);
@@ -226,7 +243,14 @@ impl Document {
     }
 
     /// Adds the last messages. The one with the selected evidence is marked.
-    pub(super) fn push_messages(&mut self, briefing: &Briefing, snapshot: &Snapshot, canvas: &Canvas<'_>) {
+    /// A folded one says which key opens it.
+    pub(super) fn push_messages(
+        &mut self,
+        briefing: &Briefing,
+        snapshot: &Snapshot,
+        fold_key: &Safe<'_>,
+        canvas: &Canvas<'_>,
+    ) {
         let (shown, count) = (snapshot.messages.len(), snapshot.message_count);
         self.push_heading(match snapshot.messages.first() {
             Some(first) if first.seq > 1 => {
@@ -236,22 +260,41 @@ impl Document {
             Some(_) | None => safe_format!("Conversation ({count} messages)"),
         });
         for message in &snapshot.messages {
-            self.push_message(briefing, message, &message_header(message, canvas));
+            self.push_message(briefing, message, &message_header(message, canvas), fold_key);
         }
     }
 
-    fn push_message(&mut self, briefing: &Briefing, message: &Message, header: &[SafeSpan]) {
+    /// Adds a message. A folded one says which key opens it.
+    fn push_message(
+        &mut self,
+        briefing: &Briefing,
+        message: &Message,
+        header: &[SafeSpan],
+        fold_key: &Safe<'_>,
+    ) {
         let marked_seq = briefing.marked_evidence().map(|evidence| evidence.message_seq);
         let start = self.lines.len();
         self.message_starts.push((message.seq, start));
         self.push_spans(header, "");
-        let wrapped = briefing.wrap_cache.rows(message, self.width);
-        self.lines.extend((0..wrapped.len()).map(|index| DocumentLine::Cached(Arc::clone(&wrapped), index)));
+        let WrappedMessage { rows, fold_row } = briefing.wrap_cache.wrapped(message, self.width);
+        let first = self.lines.len();
+        self.lines.extend((0..rows.len()).map(|index| DocumentLine::Cached(Arc::clone(&rows), index)));
+        if let Some(row) = fold_row {
+            let mut line = rows[row].clone();
+            line.0.push(SafeSpan::new(fold_hint(fold_key), TextRole::Dim));
+            self.lines[first + row] = DocumentLine::Owned(line);
+            self.click_targets.push((first + row..first + row + 1, ClickTarget::Fold(message.seq)));
+        }
         if marked_seq == Some(message.seq) {
             self.marked_lines = start..self.lines.len();
         }
         self.push_blank_line();
     }
+}
+
+/// What opens a folded text, after the number of its hidden lines; empty if no key does.
+pub(super) fn fold_hint(key: &Safe<'_>) -> Safe<'static> {
+    if key.is_empty() { Safe::default() } else { safe_format!("  {key} opens") }
 }
 
 /// The author of a message and its time.

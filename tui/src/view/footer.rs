@@ -8,10 +8,12 @@ use crate::keymap::{Context, FooterHint, Tab};
 use crate::settings::EditingMode;
 use crate::state::dialog::Form;
 use crate::state::layer::Layer;
+use crate::state::search::TextSearch;
 use crate::state::{Screen, State};
+use crate::text::safe_format;
 use crate::view::canvas::Canvas;
-use crate::view::command_line;
 use crate::view::measure::display_width;
+use crate::view::{command_line, search};
 
 pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     if let Some(Layer::CommandLine(command)) = state.layers.last() {
@@ -20,9 +22,31 @@ pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
         let prompt = Rect { width: area.width / 2, ..area };
         command_line::paint_prompt("/", &state.queue.filter.input, "words", canvas, prompt);
         paint_hints(state, canvas, Rect { x: prompt.right(), width: area.width - prompt.width, ..area });
+    } else if let Some(search) = state.active_search() {
+        paint_search(state, search, canvas, area);
     } else {
         paint_hints(state, canvas, area);
     }
+}
+
+/// Paints the text of a search while it is typed and while it stands, and which match is the current one.
+fn paint_search(state: &State, search: &TextSearch, canvas: &mut Canvas<'_>, area: Rect) {
+    let position = search::position_label(search, canvas.output.match_position);
+    let half = area.width / 2;
+    let left = if search.is_typing {
+        let prompt = Rect { width: half, ..area };
+        command_line::paint_prompt("/", &search.input, "words", canvas, prompt);
+        half
+    } else {
+        let text = safe_format!("/{}", search.input.text());
+        1 + canvas.put_text(area.x + 1, area.y, half, &text, canvas.theme.accent)
+    };
+    let x = area.x + left + 1;
+    let left = left
+        + 1
+        + canvas.put_text(x, area.y, area.width.saturating_sub(left + 1), &position, canvas.theme.strong);
+    let rest = Rect { x: area.x + left + 1, width: area.width.saturating_sub(left + 1), ..area };
+    paint_hints(state, canvas, rest);
 }
 
 /// What Esc does while a message is marked.
@@ -30,8 +54,14 @@ const UNMARK_LABEL: &str = "unmark";
 
 fn paint_hints(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     let context = state.context();
-    let mut hints =
-        state.settings.keymap.footer_hints(context, |action| is_available(state, context, action));
+    let keymap = &state.settings.keymap;
+    let is_available = |action| is_available(state, context, action);
+    let mut hints = keymap.footer_hints(context, is_available);
+    if state.has_standing_search() {
+        // The keys of the search come before those of the place.
+        hints.retain(|(key, _)| !keymap.has_key_labelled(Context::Search, key));
+        hints.splice(..0, keymap.footer_hints(Context::Search, is_available));
+    }
     for (_, label) in &mut hints {
         *label = contextual_label(state, context, label);
     }

@@ -1,12 +1,14 @@
-//! The help: every key of a context, what it does and the name of its action, from the keymap.
+//! The help: every key of a context by what it is for, what it does and the name of its action, from the keymap.
 
 use ratatui::layout::Rect;
 
 use crate::availability::is_available;
-use crate::keymap::{Context, HelpEntry};
+use crate::keymap::{Context, HelpEntry, Purpose};
 use crate::state::State;
+use crate::state::composer::Composer;
 use crate::text::{Safe, SafeLine, SafeSpan, TextRole, safe_format, wrap};
-use crate::view::canvas::Canvas;
+use crate::view::canvas::{Canvas, panel_around};
+use crate::view::composer;
 use crate::view::measure::display_width;
 
 /// Columns between the keys, the descriptions and the names.
@@ -57,26 +59,58 @@ impl HelpColumns {
     }
 }
 
-pub(super) fn paint(state: &State, context: Context, top: usize, canvas: &mut Canvas<'_>, area: Rect) {
-    let (here, everywhere) = state.settings.keymap.help_entries(context);
-    let editing = state.settings.keymap.editing_entries(context);
-    let columns =
-        HelpColumns::new(here.iter().chain(&editing).chain(&everywhere), area.width.saturating_sub(4));
+/// Paints the keys of a place by what they are for, those that have the words of the filter.
+pub(super) fn paint(
+    state: &State,
+    context: Context,
+    filter: &Composer,
+    top: usize,
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+) {
+    let groups = state.settings.keymap.help_groups(context);
+    let entries = groups.iter().flat_map(|(_, entries)| entries);
+    let columns = HelpColumns::new(entries, area.width.saturating_sub(4));
     let width = (columns.width() + 4).min(area.width);
-    let lines_of = |entry: &HelpEntry| {
-        let is_available = is_available(state, context, entry.action);
-        columns.lines(entry, is_available, usize::from(width.saturating_sub(4)))
-    };
-    let mut lines: Vec<SafeLine> = here.iter().flat_map(lines_of).collect();
-    for (heading, entries) in [("Writing", editing), ("Everywhere", everywhere)] {
-        if !entries.is_empty() {
-            lines.extend([SafeLine::default(), SafeLine::from_text(heading, TextRole::Heading)]);
-            lines.extend(entries.iter().flat_map(lines_of));
+    let text_width = usize::from(width.saturating_sub(4));
+    let lines_of = |filter: &str| -> Vec<SafeLine> {
+        let mut lines = Vec::new();
+        for (purpose, entries) in &groups {
+            let shown = entries.iter().filter(|entry| matches_filter(entry, *purpose, filter));
+            let shown: Vec<SafeLine> = shown
+                .flat_map(|entry| {
+                    columns.lines(entry, is_available(state, context, entry.action), text_width)
+                })
+                .collect();
+            if !shown.is_empty() {
+                let gap = (!lines.is_empty()).then(SafeLine::default);
+                lines.extend(gap);
+                lines.push(SafeLine::from_text(purpose.title(), TextRole::Heading));
+                lines.extend(shown);
+            }
         }
+        lines
+    };
+    let (all, lines) = (lines_of(""), lines_of(&filter.text().to_lowercase()));
+    let height = |lines: &[SafeLine]| u16::try_from(lines.len().max(1) + 4).unwrap_or(u16::MAX);
+    let tallest = height(&all).min(area.height);
+    let title = safe_format!("Keys: {}", context_title(context));
+    let inner = canvas.paint_resizable_dialog(area, width, height(&lines), tallest, title);
+    let input = Rect { height: 1, ..inner };
+    composer::paint(filter, true, "type to filter", canvas, input);
+    let list = Rect { y: inner.y + 2, height: inner.height.saturating_sub(2), ..inner };
+    if lines.is_empty() {
+        canvas.put_text(list.x, list.y, list.width, "No matches", canvas.theme.dim);
+        return;
     }
-    let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
-    let inner = canvas.paint_dialog(area, width, height, safe_format!("Keys: {}", context_title(context)));
-    canvas.put_scrolled_lines(inner, &lines, top);
+    canvas.put_scrolled_lines_in(panel_around(inner), list, &lines, top);
+}
+
+/// Whether a key has every word of a filter in lower case: in its label, its description, its name or its purpose.
+fn matches_filter(entry: &HelpEntry, purpose: Purpose, filter: &str) -> bool {
+    let text = format!("{} {} {} {}", entry.keys, entry.description, entry.action_name, purpose.title());
+    let text = text.to_lowercase();
+    filter.split_whitespace().all(|word| text.contains(word))
 }
 
 /// Columns of a description, without the backticks that mark code.
@@ -105,5 +139,7 @@ const fn context_title(context: Context) -> &'static str {
         Context::Log => "the log",
         Context::Palette => "the palette",
         Context::CommandLine => "the command line",
+        Context::Pager => "the whole text",
+        Context::SearchLine | Context::Search => "the search",
     }
 }

@@ -11,12 +11,14 @@ use crate::state::{Screen, State};
 use crate::text::{Safe, SafeLine, TextRole, safe, safe_format, wrap};
 use crate::view::canvas::Canvas;
 use crate::view::measure::display_width;
-use crate::view::{briefing, command_line, dialog, help, log, login, palette, picker, session_menu};
+use crate::view::{briefing, command_line, dialog, help, log, login, pager, palette, picker, session_menu};
 
 pub(super) fn paint(state: &State, layer: &Layer, canvas: &mut Canvas<'_>, area: Rect) {
     let is_top = state.layers.last().is_some_and(|top| std::ptr::eq(top, layer));
     match layer {
-        Layer::Help { context, scroll_offset } => help::paint(state, *context, *scroll_offset, canvas, area),
+        Layer::Help { context, scroll_offset, filter } => {
+            help::paint(state, *context, filter, *scroll_offset, canvas, area);
+        }
         Layer::Log { scroll_offset } => log::paint(state, *scroll_offset, canvas, area),
         Layer::Palette(palette) => palette::paint(palette, is_top, canvas, area),
         Layer::CommandLine(command) => command_line::paint_completions(command, canvas, area),
@@ -27,6 +29,7 @@ pub(super) fn paint(state: &State, layer: &Layer, canvas: &mut Canvas<'_>, area:
         Layer::LogIn(open) => login::paint(open, canvas, area),
         Layer::Picker(open) => picker::paint(state, open, canvas, area),
         Layer::SessionMenu { scroll_offset } => session_menu::paint(state, *scroll_offset, canvas, area),
+        Layer::Pager(pager) => pager::paint(state, pager, canvas, area),
         Layer::Briefing => {
             if let Screen::Session(chat) = &state.screen
                 && let Some(open) = &chat.briefing

@@ -3,9 +3,10 @@
 use ratatui::layout::Rect;
 
 use crate::state::State;
+use crate::state::search::SearchPlace;
 use crate::text::{Safe, SafeLine, SafeSpan, TextRole, safe, safe_format, wrap};
 use crate::view::canvas::Canvas;
-use crate::view::labels;
+use crate::view::{labels, search};
 
 /// Columns, at most.
 const MAX_WIDTH: u16 = 90;
@@ -19,7 +20,7 @@ pub(super) fn paint(state: &State, top: usize, canvas: &mut Canvas<'_>, area: Re
         canvas.put_text(inner.x, inner.y, inner.width, "No notifications yet", canvas.theme.dim);
         return;
     }
-    canvas.put_scrolled_lines(inner, &lines, top);
+    search::paint_lines(state, SearchPlace::Log, canvas, inner, &lines, top);
 }
 
 fn log_lines(state: &State, canvas: &Canvas<'_>, width: usize) -> Vec<SafeLine> {

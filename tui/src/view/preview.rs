@@ -32,7 +32,8 @@ pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
 
 fn push_handoff(state: &State, item: &QueueItem, document: &mut Document, canvas: &mut Canvas<'_>) {
     document.push_title(&safe_format!("#{}", item.number), &item.problem_summary);
-    document.push_byline(item, state.my_id(), canvas);
+    document.push_byline(item, canvas);
+    document.push_status(item, state.my_id(), canvas);
     document.push_notes(&item.engineer_notes);
     if let Some(snapshot) = state.queue.snapshot(item.id) {
         document.push_branches(&snapshot.branch_map, canvas);
@@ -57,7 +58,7 @@ fn push_own_session(session: &SessionItem, document: &mut Document, canvas: &mut
     let problem = problem.strip_prefix(title.as_str()).unwrap_or(problem).trim();
     if !problem.is_empty() {
         document.push_blank_line();
-        document.push_markdown(problem);
+        document.push_chat_text(problem);
     }
     document.push_branches(&session.branch_map, canvas);
 }

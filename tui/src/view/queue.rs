@@ -1,6 +1,6 @@
 //! The list: cards of two rows, with an empty row between them while there is room.
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Margin, Rect};
 use ratatui::style::Style;
 use tierup_common::assessment::AssessmentStatus;
 use tierup_common::handoff::{HandoffStatus, Priority, QueueItem};
@@ -25,23 +25,23 @@ const PRIORITY_WIDTH: u16 = 8;
 pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     let list = state.queue.current_list();
     let (count, selected) = (list.len(), list.selected_index());
-    let title = list_title(state, count, area.width.saturating_sub(6));
-    let inner = canvas.paint_panel(area, &title, state.layers.is_empty());
-    // The bar of the selected row is right at the border.
-    let inner = Rect { x: inner.x - 1, width: inner.width + 1, ..inner };
-    let Some(selected) = selected else { return empty_list::paint(state, canvas, inner) };
+    let inner = area.inner(Margin::new(2, 1));
     let has_gaps = count * 3 <= usize::from(inner.height) + 1;
     let card_height = if has_gaps { 3 } else { 2 };
     let whole_cards = usize::from(inner.height / card_height).max(1);
     // With gaps, the last card may lack its gap.
     let shown = if has_gaps { usize::from(inner.height.div_ceil(card_height)).max(1) } else { whole_cards };
+    let top = list.first_visible(shown);
+    paint_frame(state, top, canvas, area);
+    // The bar of the selected row is right at the border.
+    let inner = Rect { x: inner.x - 1, width: inner.width + 1, ..inner };
+    let Some(selected) = selected else { return empty_list::paint(state, canvas, inner) };
     canvas.output.list_height = shown;
     canvas.output.page_height = shown;
     let cards = (0_u16..).map(|index| {
         let y = inner.y + index * card_height;
         Rect { y, height: 2.min(inner.bottom().saturating_sub(y)), ..inner }
     });
-    let top = list.first_visible(shown);
     for (row, card) in list.ids().skip(top).take(shown).zip(cards) {
         let is_selected = list.selected() == Some(row);
         canvas.output.add_click_target(card, ClickTarget::Row(row));
@@ -52,6 +52,37 @@ pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     }
     canvas.paint_panel_footer(area, safe_format!("{} of {count}", selected + 1));
     canvas.paint_scrollbar(area, inner, top, whole_cards, count);
+}
+
+/// Paints the border of the list: its title, and what is above the first visible row.
+fn paint_frame(state: &State, top: usize, canvas: &mut Canvas<'_>, area: Rect) {
+    let urgent = urgent_count_above(state, top);
+    let above = canvas.theme.glyphs.more_above;
+    let (label, style) = match (urgent, top) {
+        (0, 0) => (Safe::default(), Style::new()),
+        (0, _) => (safe_format!(" {above} {top} more "), canvas.theme.dim),
+        (_, _) => (safe_format!(" {above} {urgent} urgent "), canvas.theme.urgent),
+    };
+    let columns = area.width.saturating_sub(6 + display_width(&label));
+    let title = list_title(state, state.queue.current_list().len(), columns);
+    canvas.paint_panel(area, title.ellipsized(usize::from(columns)), state.layers.is_empty());
+    if !label.is_empty() {
+        canvas.put_text_right(area.right() - 1, area.y, area.width, label, Style::reset().patch(style));
+    }
+}
+
+/// The number of urgent handoffs above the first visible row that wait for this user.
+fn urgent_count_above(state: &State, top: usize) -> usize {
+    let above = state.queue.current_list().ids().take(top).filter_map(RowId::handoff);
+    let is_urgent =
+        |item: &&QueueItem| item.status == HandoffStatus::Open && item.priority == Priority::Urgent;
+    let is_others = |item: &&QueueItem| Some(item.handed_off_by) != state.my_id();
+    let items = above.filter_map(|id| state.queue.item(id));
+    match state.queue.sort {
+        // The urgent ones come first, and the list may be long.
+        SortOrder::Priority => items.take_while(is_urgent).filter(is_others).count(),
+        SortOrder::Age | SortOrder::Updated => items.filter(is_urgent).filter(is_others).count(),
+    }
 }
 
 /// The title of the list with its order and its filter, in the longest form that fits.

@@ -11,7 +11,7 @@ use crate::text::{Safe, safe, safe_format};
 use crate::view::canvas::Canvas;
 use crate::view::measure::fit_title;
 use crate::view::steps::StepStrip;
-use crate::view::{composer, labels, steps, transcript};
+use crate::view::{claim_notice, composer, labels, steps, transcript};
 
 /// Rows of the composer without its border, at most.
 const MAX_COMPOSER_ROWS: usize = 8;
@@ -35,6 +35,9 @@ pub(super) fn paint(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, area: R
     let is_focused = state.layers.is_empty() && chat.is_conversation_focused;
     let inner = canvas.paint_panel(transcript_area, &title, is_focused);
     transcript::paint(state, chat, canvas, transcript_area, inner);
+    if let Some(briefing) = &chat.briefing {
+        claim_notice::paint(state, briefing, Context::Session, canvas, transcript_area);
+    }
     if state.is_awaiting_steps() {
         steps::paint_pending(canvas, strip_area);
     } else if strip_area.height > 0 {
@@ -68,7 +71,7 @@ fn session_title(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, columns: u
 fn paint_composer(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, area: Rect) {
     let (title, hint) = composer_label(state, chat);
     let title = if chat.vi.is_normal { safe_format!("{title} · normal mode") } else { title.into() };
-    let focused = state.layers.is_empty() && !chat.is_conversation_focused;
+    let focused = state.layers.is_empty() && !chat.is_conversation_focused && state.active_search().is_none();
     canvas.output.typing_area = Some(area);
     canvas.output.add_click_target(area, ClickTarget::Composer);
     let inner = canvas.paint_panel(area, title, focused);

@@ -81,7 +81,11 @@ fn paint_box(toast: &Toast, lines: &[SafeLine], canvas: &mut Canvas<'_>, outer: 
 /// Whether the user types where a toast would be.
 const fn has_bottom_input(context: Context) -> bool {
     match context {
-        Context::Session | Context::Conversation | Context::SessionMenu | Context::CommandLine => true,
+        Context::Session
+        | Context::Conversation
+        | Context::SessionMenu
+        | Context::CommandLine
+        | Context::SearchLine => true,
         Context::Global
         | Context::Editing
         | Context::Queue
@@ -97,7 +101,9 @@ const fn has_bottom_input(context: Context) -> bool {
         | Context::SecretWarning
         | Context::Help
         | Context::Log
-        | Context::Palette => false,
+        | Context::Palette
+        | Context::Pager
+        | Context::Search => false,
     }
 }
 

@@ -1,6 +1,8 @@
 //! The conversation of a session, from its end or from where the user has scrolled to. Of a long one only the visible
 //! messages are wrapped, and the wrapped rows are cached.
 
+mod marks;
+
 use ratatui::layout::Rect;
 use tierup_common::time::Timestamp;
 
@@ -11,6 +13,7 @@ use crate::state::request::Request;
 use crate::text::{SafeLine, SafeSpan, TextRole, markdown, safe, safe_format, wrap};
 use crate::view::canvas::Canvas;
 use crate::view::document::message_header;
+use crate::view::transcript::marks::EntryMarks;
 
 /// Seconds after which a pending answer says how long it has taken.
 const SLOW_AFTER_SECS: u64 = 10;
@@ -48,14 +51,14 @@ pub(super) fn paint(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, panel: 
         if screen.next_y == area.bottom() {
             break;
         }
-        paint_message(chat, index, &mut screen, canvas);
+        paint_message(state, chat, index, &mut screen, canvas);
     }
     if screen.next_y == area.bottom() {
         // The spinners of the tail are out of sight.
         canvas.time.next_change_at = change_before_tail;
     }
     for message in &tail {
-        screen.paint_entry(&message.header, &message.body, false, canvas);
+        screen.paint_entry(&message.header, &message.body, &EntryMarks::default(), canvas);
     }
 }
 
@@ -226,9 +229,10 @@ impl TranscriptViewport {
         &mut self,
         header: &SafeLine,
         body: &[SafeLine],
-        is_marked: bool,
+        marks: &EntryMarks,
         canvas: &mut Canvas<'_>,
     ) {
+        let is_marked = marks.is_marked;
         let above = self.rows_above;
         if above > 0 && above <= body.len() && self.area.height > 2 {
             let mut first = header.clone();
@@ -243,20 +247,28 @@ impl TranscriptViewport {
         } else {
             self.paint_row(header, 0, is_marked, canvas);
         }
-        for line in body {
-            self.paint_row(line, 2, is_marked, canvas);
+        let mut first_row = None;
+        for (index, line) in body.iter().enumerate() {
+            let y = self.next_y;
+            if self.paint_row(line, 2, is_marked, canvas) {
+                first_row.get_or_insert((index, y));
+            }
+        }
+        if let Some((index, y)) = first_row {
+            let (x, width) = (self.area.x + 2, self.area.width - 2);
+            marks.paint(index, canvas, Rect { x, y, width, height: self.next_y - y });
         }
         self.paint_row(&SafeLine::default(), 0, false, canvas);
     }
 
-    /// Paints the next row, with a bar before it if it is marked.
-    fn paint_row(&mut self, line: &SafeLine, indent: u16, is_marked: bool, canvas: &mut Canvas<'_>) {
+    /// Paints the next row, with a bar before it if it is marked; false if it is out of sight.
+    fn paint_row(&mut self, line: &SafeLine, indent: u16, is_marked: bool, canvas: &mut Canvas<'_>) -> bool {
         if self.rows_above > 0 {
             self.rows_above -= 1;
-            return;
+            return false;
         }
         if self.next_y == self.area.bottom() {
-            return;
+            return false;
         }
         if is_marked {
             let (bar, style) = (canvas.theme.glyphs.selection_bar, canvas.theme.accent);
@@ -264,15 +276,25 @@ impl TranscriptViewport {
         }
         canvas.put_line(self.area.x + indent, self.next_y, self.area.width - indent, line);
         self.next_y += 1;
+        true
     }
 }
 
-fn paint_message(chat: &Chat, index: usize, screen: &mut TranscriptViewport, canvas: &mut Canvas<'_>) {
+fn paint_message(
+    state: &State,
+    chat: &Chat,
+    index: usize,
+    screen: &mut TranscriptViewport,
+    canvas: &mut Canvas<'_>,
+) {
     let message = &chat.messages[index];
-    let rows = chat.wrap_cache.rows(message, usize::from(screen.area.width).saturating_sub(2));
+    let width = screen.area.width.saturating_sub(2);
+    let wrapped = chat.wrap_cache.wrapped(message, usize::from(width));
+    let marks = EntryMarks::new(state, chat, message, &wrapped, width);
+    let rows = wrapped.rows;
     let is_whole = screen.rows_above == 0 && usize::from(screen.area.bottom() - screen.next_y) > rows.len();
     let header = SafeLine(message_header(message, canvas));
-    screen.paint_entry(&header, &rows, chat.marked_seq == Some(message.seq), canvas);
+    screen.paint_entry(&header, &rows, &marks, canvas);
     for line in &chat.story_rows(index, usize::from(screen.area.width)) {
         screen.paint_row(line, 0, false, canvas);
     }

@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
 
 /// Combining marks on one character, at most; scripts need two or three.
 const MAX_COMBINING_MARKS: usize = 8;
-/// Columns between tab stops.
-const TAB_WIDTH: usize = 4;
+/// Columns between tab stops: those of terminals, where what people paste comes from.
+const TAB_WIDTH: usize = 8;
 
 /// Several lines: line breaks stay (`\r\n` and `\r` as `\n`), tabs become spaces.
 pub(super) fn sanitize_lines(raw: &str) -> Cow<'_, str> {
@@ -29,8 +30,9 @@ pub(super) fn sanitize_lines(raw: &str) -> Cow<'_, str> {
                 column += spaces;
             }
             _ => {
+                let start = out.len();
                 push_grapheme(grapheme, &mut out);
-                column += 1;
+                column += out[start..].width();
             }
         }
     }
@@ -138,7 +140,7 @@ mod tests {
             assert_eq!(sanitize_one_line(raw), raw);
         }
         assert_eq!(sanitize_lines("one\r\ntwo\rthree\n"), "one\ntwo\nthree\n");
-        assert_eq!(sanitize_lines("a\tb"), "a   b");
+        assert_eq!(sanitize_lines("a\tb\n日本\tb\tc"), "a       b\n日本    b       c");
     }
 
     #[test]

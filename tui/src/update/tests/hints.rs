@@ -113,7 +113,8 @@ fn the_too_small_message_is_shortened_to_fit() {
 #[test]
 fn a_parked_session_names_the_key_that_resumes_it() {
     let mut priya = TestConsole::with_items(Vec::new());
-    let parked = session(7, SessionStatus::Paused, PRIYA, Vec::new());
+    let mut parked = session(7, SessionStatus::Paused, PRIYA, Vec::new());
+    parked.item.handoff_id = Some(handoff_id(9));
     priya.receive_team_event(EventBody::SessionCreated {
         session: session_summary(&parked),
         by: person(PRIYA),

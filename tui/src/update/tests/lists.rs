@@ -57,9 +57,10 @@ fn a_handoff_that_is_sent_back_notifies_its_sender() {
 #[test]
 fn a_parked_session_opens_read_only_and_is_resumed_once() {
     let mut priya = TestConsole::with_items(Vec::new());
-    let parked = session(7, SessionStatus::Paused, PRIYA, vec![message(1, PRIYA, "problem 7")]);
+    let mut parked = session(7, SessionStatus::Paused, PRIYA, vec![message(1, PRIYA, "problem 7")]);
     let (about, by) = (session_summary(&parked), person(PRIYA));
     let handoff_id = Some(handoff_id(9));
+    parked.item.handoff_id = handoff_id;
     priya.receive_team_event(EventBody::SessionUpdated {
         session: about,
         by,
@@ -258,4 +259,35 @@ fn an_urgent_handoff_above_the_visible_rows_gets_a_toast() {
     priya.paint();
     priya.receive_team_event(new(42));
     assert!(!priya.has_logged_toast("#42"), "it is before their eyes");
+}
+
+/// Mutants seen to fail: sessions whose park is hidden are listed; the row stays until the list is fetched.
+#[test]
+fn only_what_the_user_parked_is_listed_as_parked_and_leaves_when_it_is_resumed() {
+    let mut priya = TestConsole::with_items(Vec::new());
+    priya.park_own_session(1, 9);
+    // The server hides the handoff of a park from everybody but the one who parked.
+    let by_another = session(2, SessionStatus::Paused, DANA, Vec::new());
+    priya.receive_team_event(EventBody::SessionUpdated {
+        session: session_summary(&session(1, SessionStatus::Paused, PRIYA, Vec::new())),
+        by: person(PRIYA),
+        branch: None,
+        handoff_id: Some(handoff_id(9)),
+        duplicate: None,
+    });
+    let mut own = session(1, SessionStatus::Paused, PRIYA, Vec::new());
+    own.item.handoff_id = Some(handoff_id(9));
+    priya.reply_own_sessions(SessionStatus::Paused, vec![own, by_another]);
+    priya.press_keys("3");
+    let screen = priya.paint();
+    assert!(screen.contains("problem 1") && !screen.contains("problem 2"), "{screen}");
+    assert!(screen.contains("3 Parked 1"), "{screen}");
+    priya.receive_team_event(EventBody::SessionUpdated {
+        session: session_summary(&session(1, SessionStatus::Active, PRIYA, Vec::new())),
+        by: person(SAM),
+        branch: None,
+        handoff_id: Some(handoff_id(9)),
+        duplicate: None,
+    });
+    assert!(!priya.paint().contains("problem 1"));
 }

@@ -166,7 +166,7 @@ pub(super) fn transcript_rows(priya: &mut TestConsole) -> Vec<String> {
 fn a_long_message_keeps_its_author_and_a_scroll_position_visible() {
     let mut priya = TestConsole::in_claimed_session(
         item(1),
-        vec![message(1, SAM, &numbered_lines(60)), message(2, PRIYA, "thanks")],
+        vec![message(1, SAM, &numbered_lines(20)), message(2, PRIYA, "thanks")],
     );
     let first = transcript_rows(&mut priya)[1].clone();
     assert!(first.contains("Sam") && !first.contains("line"), "{first}");

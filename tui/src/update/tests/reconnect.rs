@@ -1,5 +1,6 @@
 //! Tests of recovery: after a log-in, a lost connection, a wrong clock.
 
+use super::claims::claim_conflict;
 use super::*;
 use crate::event::{ConnectionEvent, LoggedInUser};
 use crate::state::connection::ConnectionState;
@@ -82,9 +83,9 @@ fn a_new_login_fails_a_draft_being_sent_to_the_winner() {
     let mut priya = TestConsole::with_items(vec![item(1)]);
     priya.press_keys("<enter>v");
     priya.press_keys("try the stairs");
-    let claimed =
-        EventBody::HandoffClaimed { handoff: handoff_summary(&item(1)), by: person(DANA), claimed_at: NOW };
-    priya.receive_team_event(claimed);
+    priya.press_keys("<alt-p>");
+    let call_id = priya.take_call(|call| matches!(call, Call::Claim(_)));
+    priya.reply(call_id, Err(claim_conflict(DANA, &item(1))));
     priya.advance_clock(Duration::from_millis(300));
     priya.make_admin();
     priya.press_keys("d");

@@ -5,7 +5,7 @@ use tierup_common::session::Message;
 
 use crate::state::briefing::Briefing;
 use crate::state::story::Story;
-use crate::text::{SafeSpan, TextRole, safe_format};
+use crate::text::{Safe, SafeSpan, TextRole, safe_format};
 use crate::view::canvas::Canvas;
 use crate::view::document::{Document, message_header};
 
@@ -15,8 +15,8 @@ impl Document {
         &mut self,
         briefing: &Briefing,
         snapshot: &Snapshot,
-        messages: &[Message],
-        story: &Story,
+        (messages, story): (&[Message], &Story),
+        fold_key: &Safe<'_>,
         canvas: &Canvas<'_>,
     ) {
         let start = messages.partition_point(|message| message.seq <= snapshot.message_count);
@@ -43,7 +43,7 @@ impl Document {
         for (index, message) in new.iter().enumerate() {
             let mut header = message_header(message, canvas);
             header.push(SafeSpan::new("  new", TextRole::Accent));
-            self.push_message(briefing, message, &header);
+            self.push_message(briefing, message, &header, fold_key);
             let after = story.rows_after(message, new.get(index + 1), self.width);
             self.extend_lines(after);
         }
