@@ -70,7 +70,7 @@ pub(super) fn apply_event(state: &mut State, event: &Event, effects: &mut Vec<Ef
                 calls::fetch_own_sessions(state, effects);
             }
         }
-        EventBody::MessageAdded { session_id, message } => add_message(state, *session_id, message),
+        EventBody::MessageAdded { session_id, message, .. } => add_message(state, *session_id, message),
     }
 }
 

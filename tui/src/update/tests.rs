@@ -72,6 +72,7 @@ fn item(number: u8) -> QueueItem {
         problem_summary: format!("problem {number}"),
         created_at: NOW,
         version: 1,
+        handed_off_by: None,
     };
     QueueItem { assessment_status: AssessmentStatus::Pending, ..summary.into_open_item(person(SAM)) }
 }
@@ -125,6 +126,7 @@ fn message(seq: u8, who: u8, text: &str) -> Message {
         author_name: Some(person(who).name),
         content: text.into(),
         created_at: NOW,
+        mentions: Vec::new(),
     }
 }
 
@@ -169,6 +171,7 @@ fn handoff_summary(item: &QueueItem) -> HandoffSummary {
         problem_summary: item.problem_summary.clone(),
         created_at: item.created_at,
         version: item.version + 1,
+        handed_off_by: Some(Person { id: item.handed_off_by, name: item.handed_off_by_name.clone() }),
     }
 }
 
