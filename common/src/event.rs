@@ -338,6 +338,29 @@ impl EventBody {
         }
     }
 
+    /// The number of the session, if the event has it.
+    pub const fn session_number(&self) -> Option<Number> {
+        if let Self::MessageAdded { session_number, .. } = self {
+            return *session_number;
+        }
+        match self.subject() {
+            EventSubject::Session(session) => Some(session.number),
+            EventSubject::Handoff(_) | EventSubject::Message(..) => None,
+        }
+    }
+
+    /// The problem in one line, if the event has it.
+    pub fn problem_summary(&self) -> Option<&str> {
+        if let Self::MessageAdded { problem_summary, .. } = self {
+            return problem_summary.as_deref();
+        }
+        match self.subject() {
+            EventSubject::Handoff(handoff) => Some(&handoff.problem_summary),
+            EventSubject::Session(session) => Some(&session.problem_summary),
+            EventSubject::Message(..) => None,
+        }
+    }
+
     const fn subject(&self) -> EventSubject<'_> {
         match self {
             Self::HandoffCreated { handoff, .. }

@@ -97,7 +97,7 @@ pub async fn list(
 fn parse_kinds(text: Option<&str>) -> ApiResult<Vec<Kind>> {
     let names =
         text.into_iter().flat_map(|text| text.split(',')).map(str::trim).filter(|name| !name.is_empty());
-    let named: Vec<Kind> = names
+    let wanted: Vec<Kind> = names
         .map(|name| {
             name.parse().map_err(|_| {
                 let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
@@ -107,7 +107,7 @@ fn parse_kinds(text: Option<&str>) -> ApiResult<Vec<Kind>> {
         })
         .collect::<ApiResult<_>>()?;
     // Each once, however often it is named.
-    Ok(Kind::ALL.iter().copied().filter(|kind| named.contains(kind)).collect())
+    Ok(Kind::ALL.iter().copied().filter(|kind| wanted.contains(kind)).collect())
 }
 
 /// A time in an HTTP header (RFC 9110, section 5.6.7).

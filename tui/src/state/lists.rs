@@ -31,13 +31,17 @@ impl RowId {
     }
 }
 
-/// The position of a row: handoffs first, then sessions, the newest first.
+/// The position of a row: handoffs first, then sessions, the newest first. In Mine, what others work on comes last.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum RowKey {
     /// See [`RowId::Handoff`].
     Handoff(SortKey),
     /// See [`RowId::Session`].
     Session(Reverse<SessionId>),
+    /// A session of others with something unread, which has no other row.
+    Marked(Reverse<SessionId>),
+    /// A handoff that others have to act on: the user escalated it, or has something unread in it.
+    Waiting(SortKey),
 }
 
 impl ListKey for RowKey {
@@ -45,8 +49,8 @@ impl ListKey for RowKey {
 
     fn id(&self) -> RowId {
         match self {
-            Self::Handoff((_, _, id)) => RowId::Handoff(*id),
-            Self::Session(Reverse(id)) => RowId::Session(*id),
+            Self::Handoff((_, _, id)) | Self::Waiting((_, _, id)) => RowId::Handoff(*id),
+            Self::Session(Reverse(id)) | Self::Marked(Reverse(id)) => RowId::Session(*id),
         }
     }
 }

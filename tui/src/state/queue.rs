@@ -1,5 +1,7 @@
 //! The three lists over one store of handoffs, with the filter, the order and the load that fills them.
 
+mod marked_rows;
+
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
@@ -51,6 +53,10 @@ pub struct Queue {
     pub sort: SortOrder,
     /// The rows, by tab.
     pub lists: Lists,
+    /// Rows of Mine that are there only because something is unread.
+    marked_rows: Vec<RowKey>,
+    /// Whether those may be out of date.
+    pub are_marks_stale: bool,
     /// The user's own sessions, parked or not.
     own_sessions: OwnSessions,
     /// The handoffs of parked sessions, as far as they were fetched.
@@ -94,7 +100,9 @@ impl Queue {
 
     /// The listed handoffs in order, those that the user claimed first.
     pub fn listed_handoffs(&self) -> impl Iterator<Item = &QueueItem> {
-        let rows = self.lists[Tab::Mine].ids().chain(self.lists[Tab::Queue].ids());
+        let is_in_queue = |row: &RowId| self.lists[Tab::Queue].contains(*row);
+        let mine = self.lists[Tab::Mine].ids().filter(move |row| !is_in_queue(row));
+        let rows = mine.chain(self.lists[Tab::Queue].ids());
         rows.filter_map(RowId::handoff).filter_map(|id| self.item(id))
     }
 
@@ -181,9 +189,10 @@ impl Queue {
         self.own_sessions.parked().len()
     }
 
-    /// How much the user works on, whatever the filter shows.
+    /// The rows of Mine, whatever the filter shows.
     pub fn mine_count(&self, me: Option<UserId>) -> usize {
-        self.counts.claimed_count(me) + self.unclaimed_own_sessions(me).count()
+        let own = self.counts.claimed_count(me) + self.unclaimed_own_sessions(me).count();
+        own + self.counts.waiting_count(me) + self.marked_rows.len()
     }
 
     /// Selects the first handoff of the queue that waits, unless the selected one does; false if none waits.
@@ -218,6 +227,7 @@ impl Queue {
         if !may_belong_to_mine(&item, tab, me) {
             self.remove_own_session(item.session_id);
         }
+        self.are_marks_stale = true;
         let Some(tab) = tab else {
             self.remove_item(id);
             if item.status == HandoffStatus::Parked {
@@ -227,9 +237,12 @@ impl Queue {
         };
         let key = self.sort.sort_key(&item);
         let is_shown = !self.filter.is_active() || self.filter.row_matcher().matches(&item);
+        let is_waiting = self.is_waiting_for(&item, me);
         for list in [Tab::Queue, Tab::Mine] {
             if list == tab && is_shown {
                 self.lists[list].upsert(RowKey::Handoff(key));
+            } else if list == Tab::Mine && is_waiting && is_shown {
+                self.lists[list].upsert(RowKey::Waiting(key));
             } else {
                 self.lists[list].remove(RowId::Handoff(id));
             }
@@ -245,6 +258,7 @@ impl Queue {
 
     /// Takes a handoff out of every list.
     pub fn remove_item(&mut self, id: HandoffId) {
+        self.are_marks_stale = true;
         self.lists[Tab::Queue].remove(RowId::Handoff(id));
         self.lists[Tab::Mine].remove(RowId::Handoff(id));
         if let Some(known) = self.items.remove(&id) {
@@ -263,7 +277,11 @@ impl Queue {
             let Some(tab) = tab_for(item, me).filter(|_| matcher.matches(item)) else { continue };
             let rows = if tab == Tab::Mine { &mut mine } else { &mut queue };
             rows.push(RowKey::Handoff(self.sort.sort_key(item)));
+            if self.is_waiting_for(item, me) {
+                mine.push(RowKey::Waiting(self.sort.sort_key(item)));
+            }
         }
+        self.are_marks_stale = true;
         let session_row = |session: &SessionItem| RowKey::Session(Reverse(session.id));
         let own = self.unclaimed_own_sessions(me).filter(|session| matcher.matches_session(session));
         mine.extend(own.map(session_row));
@@ -297,6 +315,7 @@ impl Queue {
     /// Removes a session that the user no longer works on.
     pub fn remove_own_session(&mut self, id: SessionId) {
         self.own_sessions.remove_active(id);
+        self.are_marks_stale = true;
         self.lists[Tab::Mine].remove(RowId::Session(id));
     }
 

@@ -10,8 +10,8 @@ use crate::state::open::TextInput;
 use crate::update::command_line::ChosenAction;
 use crate::update::scroll::scroll_offset_after;
 use crate::update::{
-    appearance, briefing, command_line, conflict, dialog, filter, login, outcomes, palette, picker, queue,
-    reassess, resume, runbook, session, transcript,
+    appearance, briefing, command_line, conflict, dialog, filter, inbox, login, outcomes, palette, picker,
+    queue, reassess, resume, runbook, session, transcript,
 };
 
 /// Runs an action, or tells the user why it is unavailable.
@@ -25,10 +25,16 @@ pub(super) fn dispatch_action(
         return outcomes::show_unavailable(state, reason);
     }
     match action {
-        Action::Quit | Action::QuitNow => effects.push(Effect::Quit),
+        Action::Quit | Action::QuitNow => {
+            inbox::store_position(state, effects);
+            effects.push(Effect::Quit);
+        }
         Action::Suspend => effects.push(Effect::Suspend),
         Action::Help => state.layers.push(Layer::Help { context, scroll_offset: 0 }),
-        Action::Log => state.layers.push(Layer::Log { scroll_offset: 0 }),
+        Action::Log => {
+            inbox::fetch_history(state, effects);
+            state.layers.push(Layer::Log { scroll_offset: 0 });
+        }
         Action::Palette => palette::open(state, context),
         Action::CommandLine => command_line::open(state, context),
         Action::WriteRunbook => runbook::edit(state, effects),

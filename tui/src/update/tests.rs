@@ -4,6 +4,7 @@ mod assessments;
 mod claims;
 mod earlier_messages;
 mod hints;
+mod inbox;
 mod lists;
 mod messaging;
 mod note_or_question;
@@ -128,6 +129,10 @@ fn message(seq: u8, who: u8, text: &str) -> Message {
         created_at: NOW,
         mentions: Vec::new(),
     }
+}
+
+fn message_added(session_id: SessionId, message: Message) -> EventBody {
+    EventBody::MessageAdded { session_id, message, session_number: None, problem_summary: None }
 }
 
 fn assistant_message(seq: u8, text: &str) -> Message {
