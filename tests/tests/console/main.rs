@@ -16,6 +16,7 @@ mod every_key;
 mod every_key_own_server;
 mod faulty_servers;
 mod hostile_text;
+mod inbox;
 mod large_queue;
 mod login;
 mod long_conversations;
