@@ -65,11 +65,9 @@ async fn a_message_in_a_claimed_session_is_noticed_from_anywhere() {
         .wait_for_host(|host| host.alerts.iter().any(|alert| alert.title == "Sam Ortiz mentioned you"))
         .await;
     priya.send_event(Event::Focus(true)).await;
-    priya.press("<esc>").await;
-    priya.sees("Mine 2 ●1").await;
-    priya.press("n<enter>").await;
-    priya.sees("have you seen this?").await;
-    priya.press("<esc>").await;
+    priya.still_sees("Mine 2 ●1").await;
+    priya.press("<esc>n<enter>").await;
+    priya.sees("#3 Scanner is offline ──").await;
     priya.no_longer_sees("Mine 2").await;
 }
 
@@ -144,6 +142,33 @@ async fn a_console_that_starts_again_says_what_was_missed() {
     priya.sees("2 open").await;
     priya.does_not_see("Mine 1 ●").await;
     priya.does_not_see("since").await;
+}
+
+#[tokio::test]
+async fn a_session_stays_read_while_an_older_one_is_unread() {
+    let world = World::without_assessments().await;
+    let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
+    let mut sessions = Vec::new();
+    for problem in ["VPN is down", "Mail is slow"] {
+        let escalated = sam.escalate(problem).await;
+        priya.claim(&escalated).await;
+        sessions.push(escalated.session_id);
+    }
+    let mut console = world.console("Priya Nair").await;
+    console.sees("Mine 2").await;
+    for session in &sessions {
+        sam.add_note(session, "Are you there?").await;
+    }
+    console.sees("Mine 2 ●2").await;
+    console.press("nn<enter>").await;
+    console.sees("#2 Mail is slow ── active, yours").await;
+    console.still_sees("Mine 2 ●1").await;
+    console.press("<esc>q").await;
+    console.wait_for_exit().await;
+    let mut console = world.console("Priya Nair").await;
+    console.sees("Mine 2 ●1").await;
+    console.press("n").await;
+    console.sees("▌normal   VPN is down").await;
 }
 
 #[tokio::test]

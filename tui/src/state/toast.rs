@@ -83,6 +83,12 @@ impl Toasts {
         self.visible.retain(|toast| toast.about != Some(session));
     }
 
+    /// Hides the news of a session, except what was shown at this moment: the user may be there for other reasons.
+    pub fn dismiss_earlier_about(&mut self, session: SessionId, now: Timestamp) {
+        let newest = Some(now.plus(TOAST_DURATION));
+        self.visible.retain(|toast| toast.about != Some(session) || toast.expires_at == newest);
+    }
+
     /// The user did something: toasts that waited for that expire from now on.
     pub fn start_expiry(&mut self, now: Timestamp) {
         for toast in &mut self.visible {

@@ -215,7 +215,7 @@ fn mark_open_read(state: &mut State, effects: &mut Vec<Effect>) {
     };
     let up_to = state.last_event_seq.unwrap_or_default();
     if state.notifications.is_focused && state.inbox.mark_read(session, up_to) {
-        state.toasts.dismiss_about(session);
+        state.toasts.dismiss_earlier_about(session, state.now);
         effects.push(Effect::SaveReadMark(session, state.inbox.marks.read_up_to(session)));
     }
 }
