@@ -11,9 +11,6 @@ pub struct HandoffCounts {
     open_count: usize,
     open_by_opener: HashMap<UserId, usize>,
     claimed_by: HashMap<UserId, usize>,
-    claimed_by_opener: HashMap<UserId, usize>,
-    /// Of those, the handoffs that their opener claimed.
-    claimed_by_themselves: HashMap<UserId, usize>,
 }
 
 impl HandoffCounts {
@@ -30,14 +27,6 @@ impl HandoffCounts {
     /// Handoffs that this user has claimed.
     pub fn claimed_count(&self, me: Option<UserId>) -> usize {
         me.and_then(|me| self.claimed_by.get(&me)).copied().unwrap_or(0)
-    }
-
-    /// Handoffs that this user escalated, and that are open or claimed by others.
-    pub fn waiting_count(&self, me: Option<UserId>) -> usize {
-        let count =
-            |by_user: &HashMap<UserId, usize>| me.and_then(|me| by_user.get(&me)).copied().unwrap_or(0);
-        let claimed = count(&self.claimed_by_opener) - count(&self.claimed_by_themselves);
-        count(&self.open_by_opener) + claimed
     }
 
     /// Counts a handoff.
@@ -57,13 +46,7 @@ impl HandoffCounts {
                 update(&mut self.open_count);
                 update(self.open_by_opener.entry(item.handed_off_by).or_default());
             }
-            (HandoffStatus::Claimed, Some(by)) => {
-                update(self.claimed_by.entry(by).or_default());
-                update(self.claimed_by_opener.entry(item.handed_off_by).or_default());
-                if by == item.handed_off_by {
-                    update(self.claimed_by_themselves.entry(by).or_default());
-                }
-            }
+            (HandoffStatus::Claimed, Some(by)) => update(self.claimed_by.entry(by).or_default()),
             (
                 HandoffStatus::Claimed
                 | HandoffStatus::Resolved

@@ -53,6 +53,8 @@ pub struct Queue {
     pub sort: SortOrder,
     /// The rows, by tab.
     pub lists: Lists,
+    /// Handoffs that the user waits for, whatever the filter shows.
+    waiting: HashSet<HandoffId>,
     /// Rows of Mine that are there only because something is unread.
     marked_rows: Vec<RowKey>,
     /// Whether those may be out of date.
@@ -91,6 +93,11 @@ impl Queue {
     /// A session of the user's own.
     pub fn own_session(&self, id: SessionId) -> Option<&SessionItem> {
         self.own_sessions.get(id)
+    }
+
+    /// Whether the user opened a session, as far as it is known.
+    pub fn is_opened_by_me(&self, session: SessionId) -> bool {
+        self.own_sessions.is_opened(session)
     }
 
     /// The listed handoff of a session.
@@ -192,7 +199,7 @@ impl Queue {
     /// The rows of Mine, whatever the filter shows.
     pub fn mine_count(&self, me: Option<UserId>) -> usize {
         let own = self.counts.claimed_count(me) + self.unclaimed_own_sessions(me).count();
-        own + self.counts.waiting_count(me) + self.marked_rows.len()
+        own + self.waiting.len() + self.marked_rows.len()
     }
 
     /// Selects the first handoff of the queue that waits, unless the selected one does; false if none waits.
@@ -238,6 +245,11 @@ impl Queue {
         let key = self.sort.sort_key(&item);
         let is_shown = !self.filter.is_active() || self.filter.row_matcher().matches(&item);
         let is_waiting = self.is_waiting_for(&item, me);
+        if is_waiting {
+            self.waiting.insert(id);
+        } else {
+            self.waiting.remove(&id);
+        }
         for list in [Tab::Queue, Tab::Mine] {
             if list == tab && is_shown {
                 self.lists[list].upsert(RowKey::Handoff(key));
@@ -261,6 +273,7 @@ impl Queue {
         self.are_marks_stale = true;
         self.lists[Tab::Queue].remove(RowId::Handoff(id));
         self.lists[Tab::Mine].remove(RowId::Handoff(id));
+        self.waiting.remove(&id);
         if let Some(known) = self.items.remove(&id) {
             self.counts.remove(&known);
         }
@@ -273,6 +286,8 @@ impl Queue {
     pub fn rebuild_lists(&mut self, me: Option<UserId>) {
         let mut matcher = self.filter.row_matcher();
         let (mut queue, mut mine) = (Vec::with_capacity(self.items.len()), Vec::new());
+        let waiting =
+            self.items.values().filter(|item| self.is_waiting_for(item, me)).map(|item| item.id).collect();
         for item in self.items.values() {
             let Some(tab) = tab_for(item, me).filter(|_| matcher.matches(item)) else { continue };
             let rows = if tab == Tab::Mine { &mut mine } else { &mut queue };
@@ -287,6 +302,7 @@ impl Queue {
         mine.extend(own.map(session_row));
         let parked = self.own_sessions.parked().filter(|session| matcher.matches_session(session));
         let parked = parked.map(session_row).collect();
+        self.waiting = waiting;
         self.lists[Tab::Queue].replace_all(queue);
         self.lists[Tab::Mine].replace_all(mine);
         self.lists[Tab::Parked].replace_all(parked);
@@ -308,7 +324,7 @@ impl Queue {
         sessions: Vec<SessionItem>,
         me: Option<UserId>,
     ) {
-        self.own_sessions.replace_all(status, sessions);
+        self.own_sessions.replace_all(status, sessions, me);
         self.rebuild_lists(me);
     }
 

@@ -51,7 +51,7 @@ impl Queue {
         }
     }
 
-    /// Whether the user escalated a handoff, and others have to act on it.
+    /// Whether the user escalated a handoff or opened its session, and others have to act on it.
     pub fn is_waiting_for(&self, item: &QueueItem, me: Option<UserId>) -> bool {
         let is_others = match item.status {
             HandoffStatus::Open => true,
@@ -62,6 +62,7 @@ impl Queue {
             | HandoffStatus::Parked
             | HandoffStatus::Resumed => false,
         };
-        is_others && me.is_some() && Some(item.handed_off_by) == me
+        let is_mine = Some(item.handed_off_by) == me || self.is_opened_by_me(item.session_id);
+        is_others && me.is_some() && is_mine
     }
 }

@@ -35,6 +35,9 @@ pub(super) fn entry_for(state: &State, event: &Event) -> Option<InboxEntry> {
 /// What an event is to this user, and a sentence about it.
 fn describe(state: &State, event: &Event, me: UserId, by: &str) -> Option<(EntryKind, String)> {
     Some(match &event.body {
+        EventBody::HandoffCreated { handoff, .. } if is_mine(state, handoff) => {
+            (EntryKind::Change, format!("{by} escalated {}", title(handoff)))
+        }
         EventBody::HandoffCreated { handoff, .. } => {
             let is_urgent = handoff.priority == Priority::Urgent;
             let urgency = if is_urgent { "Urgent: " } else { "" };
@@ -146,9 +149,11 @@ struct Actor<'e> {
     name: &'e str,
 }
 
-/// Whether the user handed a session off, or works on it.
+/// Whether the user opened a session, handed it off, or works on it.
 fn is_mine(state: &State, handoff: &HandoffSummary) -> bool {
-    is_handed_off_by_me(state, handoff) || state.is_claimed_by_me(handoff.handoff_id)
+    is_handed_off_by_me(state, handoff)
+        || state.is_claimed_by_me(handoff.handoff_id)
+        || state.queue.is_opened_by_me(handoff.session_id)
 }
 
 fn is_handed_off_by_me(state: &State, handoff: &HandoffSummary) -> bool {

@@ -155,6 +155,31 @@ fn who_escalated_hears_what_becomes_of_it() {
 }
 
 #[test]
+fn who_opened_a_session_hears_when_it_is_escalated_again() {
+    let mine = claimed_by(DANA, by_priya(item(1)));
+    let mut priya = TestConsole::with_items(vec![mine.clone()]);
+    let mut opened = session(1, SessionStatus::Active, DANA, Vec::new());
+    (opened.item.user_id, opened.item.user_name) = (person(PRIYA).id, person(PRIYA).name);
+    let by = person(PRIYA);
+    priya.receive_team_event(EventBody::SessionCreated { session: session_summary(&opened), by });
+    priya.reply_own_sessions(SessionStatus::Active, vec![opened]);
+    let again = QueueItem { session_id: session_id(1), ..item(2) };
+    let handoff = HandoffSummary { handed_off_by: Some(person(DANA)), version: 1, ..handoff_summary(&again) };
+    priya.receive_team_event(EventBody::HandoffCreated {
+        handoff,
+        by: person(DANA),
+        assessment_status: AssessmentStatus::Pending,
+        supersedes: Some(mine.id),
+    });
+    priya.press_keys("2");
+    let screen = priya.paint();
+    assert!(screen.contains("Mine 1 ●1") && screen.contains("waiting · not claimed"), "{screen}");
+    priya.receive_team_event(claimed_event(&again, SAM));
+    assert!(priya.has_logged_toast("Sam Ortiz claimed #2 problem 2"));
+    assert!(priya.paint().contains("waiting · Sam Ortiz has it"));
+}
+
+#[test]
 fn a_question_is_one_piece_of_news() {
     let mine = claimed_by(DANA, by_priya(item(1)));
     let mut priya = TestConsole::with_items(vec![mine.clone()]);
