@@ -31,6 +31,8 @@ pub struct Toast {
     pub text: String,
     /// Its level.
     pub level: ToastLevel,
+    /// Whether it is one line, which may be wider than other toasts.
+    pub is_line: bool,
     /// When it disappears; none until the user does something.
     expires_at: Option<Timestamp>,
     /// The session that it is news of: newer news replaces it.
@@ -63,19 +65,19 @@ impl Toasts {
     /// Shows a toast.
     pub fn push(&mut self, level: ToastLevel, text: impl Into<String>, now: Timestamp) {
         let expires_at = Some(now.plus(TOAST_DURATION));
-        self.show(Toast { text: text.into(), level, expires_at, about: None }, now);
+        self.show(Toast { text: text.into(), level, is_line: false, expires_at, about: None }, now);
     }
 
     /// Shows news of a session, in place of earlier news.
     pub fn push_about(&mut self, session: SessionId, level: ToastLevel, text: String, now: Timestamp) {
         self.dismiss_about(session);
         let expires_at = Some(now.plus(TOAST_DURATION));
-        self.show(Toast { text, level, expires_at, about: Some(session) }, now);
+        self.show(Toast { text, level, is_line: false, expires_at, about: Some(session) }, now);
     }
 
     /// Shows a toast to a user who may not be looking: it stays until they do something.
     pub fn push_until_input(&mut self, text: String, now: Timestamp) {
-        self.show(Toast { text, level: ToastLevel::Info, expires_at: None, about: None }, now);
+        self.show(Toast { text, level: ToastLevel::Info, is_line: true, expires_at: None, about: None }, now);
     }
 
     /// Hides the news of a session.

@@ -35,7 +35,7 @@ pub(super) fn entry_for(state: &State, event: &Event) -> Option<InboxEntry> {
 /// What an event is to this user, and a sentence about it.
 fn describe(state: &State, event: &Event, me: UserId, by: &str) -> Option<(EntryKind, String)> {
     Some(match &event.body {
-        EventBody::HandoffCreated { handoff, .. } if is_mine(state, handoff) => {
+        EventBody::HandoffCreated { handoff, .. } if state.queue.is_opened_by_me(handoff.session_id) => {
             (EntryKind::Change, format!("{by} escalated {}", title(handoff)))
         }
         EventBody::HandoffCreated { handoff, .. } => {
