@@ -121,6 +121,7 @@ async fn a_console_that_starts_again_says_what_was_missed() {
         let mut priya = world.console("Priya Nair").await;
         if visit == 0 {
             priya.sees("since 09:30: 2 new, 1 urgent, 1 message for you").await;
+            assert_screen_snapshot("queue_after_an_absence", &priya).await;
         }
         priya.sees("Mine 1 ●1").await;
         priya.press("L").await;

@@ -20,8 +20,10 @@ use crate::update::calls;
 
 /// Pages of the log that are fetched at the start, at most.
 const MAX_PAGES: u32 = 10;
-/// A user who was away for less has seen it all.
+/// A user whose terminal had no focus for less has seen it all.
 const MIN_ABSENCE: Duration = Duration::from_mins(10);
+/// A console that was closed or without a connection for less has missed nothing to speak of.
+const MIN_CERTAIN_ABSENCE: Duration = Duration::from_secs(5);
 /// The position is stored at most this often: each time is a write to the disk.
 const STORE_INTERVAL: Duration = Duration::from_mins(1);
 /// Columns of a message in a toast.
@@ -176,7 +178,8 @@ pub(super) fn welcome_back(state: &mut State) {
     }
     let Some(absence) = state.inbox.absence.take() else { return };
     let now = state.server_now();
-    if absence.is_certain || now.since(absence.since) >= MIN_ABSENCE {
+    let enough = if absence.is_certain { MIN_CERTAIN_ABSENCE } else { MIN_ABSENCE };
+    if now.since(absence.since) >= enough {
         let words = state.inbox.summary_after(absence.seq).in_words();
         if !words.is_empty() {
             let since = state.settings.zone.format_time(absence.since, now);

@@ -305,8 +305,10 @@ fn a_lost_connection_counts_as_an_absence() {
     let mut priya = TestConsole::with_items(vec![claimed_by(PRIYA, item(1))]);
     let lost = ConnectionEvent::Lost { reason: "gone".into(), retry_at: NOW };
     priya.dispatch(Event::Connection(lost));
-    priya.advance_clock(Duration::from_secs(40));
-    priya.receive_hello(11);
+    let pause = Duration::from_secs(40);
+    priya.advance_clock(pause);
+    let hello = Signal::Hello { seq: Seq(11), oldest_seq: Seq(1), now: NOW.plus(pause) };
+    priya.dispatch(Event::TeamStreamFrame(StreamFrame::Signal(hello)));
     priya.receive_team_event(message_added(session_id(1), message(4, SAM, "hello?")));
     assert!(!priya.has_logged_toast("since"));
     let caught_up = Signal::CaughtUp { seq: Seq(11) };
