@@ -61,3 +61,40 @@ impl AccountScope<'_> {
         Ok(EventPage { items, next_before, as_of_seq: newest })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tierup_common::id::{MessageId, Number, SessionId};
+
+    use super::*;
+    use crate::domain::message::{self, NewSessionIds};
+    use crate::domain::tests::{at, caller};
+    use crate::store::{create_database, migrate, with_transaction};
+
+    #[test]
+    fn a_page_looks_at_a_limited_part_of_the_log_and_says_where_to_go_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut connection = create_database(folder.path()).unwrap();
+        migrate(&mut connection).unwrap();
+        let (sam, priya) = (caller("Sam Ortiz"), caller("Priya Nair"));
+        let request = r#"{"intake_type": "free_text", "intake_content": {"text": "VPN is down"}}"#;
+        let request = serde_json::from_str(request).unwrap();
+        let pages = with_transaction(&mut connection, |system| {
+            system.insert_account(sam.account, "Acme", at(0))?;
+            let mut tx = system.account_tx(sam.account);
+            for number in 1..=2_600 {
+                let (id, message_id) = (SessionId::new(at(0)), MessageId::new(at(0)));
+                let ids = NewSessionIds { id, number: Number(number), message_id };
+                tx.apply(message::open_session(&request, ids, &sam, at(0)), at(0))?;
+            }
+            let query =
+                |before| EventQuery { before, after: None, kinds: vec![Kind::MessageAdded], limit: 100 };
+            let first = tx.event_page(&query(None), priya.id)?;
+            let last = tx.event_page(&query(first.next_before), priya.id)?;
+            Ok([first, last, tx.event_page(&query(Some(Seq(5))), sam.id)?])
+        });
+        let pages = pages.unwrap().map(|page| (page.items.len(), page.next_before, page.as_of_seq));
+        let newest = Seq(5_200);
+        assert_eq!(pages, [(0, Some(Seq(201)), newest), (0, None, newest), (2, None, newest)]);
+    }
+}
