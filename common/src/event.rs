@@ -32,6 +32,18 @@ pub struct Event {
     pub body: EventBody,
 }
 
+/// One page of events.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct EventPage {
+    /// The events, oldest first.
+    pub items: Vec<Event>,
+    /// Pass this as `before` to get the previous page; null on the first page.
+    pub next_before: Option<Seq>,
+    /// The newest event of the account when the page was read.
+    pub as_of_seq: Seq,
+}
+
 /// The handoff of an event.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -50,6 +62,9 @@ pub struct HandoffSummary {
     pub created_at: Timestamp,
     /// The version of the handoff after the event; a copy with a lower version is out of date.
     pub version: u64,
+    /// The user who handed the session off. Events of earlier versions lack it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handed_off_by: Option<Person>,
 }
 
 string_enum! {
@@ -258,12 +273,19 @@ pub enum EventBody {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         duplicate_of: Option<HandoffLink>,
     },
-    /// A message was added to a session. Only streams of that session carry this event.
+    /// A message was added to a session. Streams of that session carry this event, and the team's streams of the users
+    /// whom the session concerns.
     MessageAdded {
         /// The session.
         session_id: SessionId,
         /// The message.
         message: Message,
+        /// The number of the session. Events of earlier versions lack it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session_number: Option<Number>,
+        /// The problem in one line. Events of earlier versions lack it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        problem_summary: Option<String>,
     },
 }
 
@@ -348,6 +370,29 @@ impl EventBody {
         }
     }
 
+    /// The number of the session, if the event has it.
+    pub const fn session_number(&self) -> Option<Number> {
+        if let Self::MessageAdded { session_number, .. } = self {
+            return *session_number;
+        }
+        match self.subject() {
+            EventSubject::Session(session) => Some(session.number),
+            EventSubject::Handoff(_) | EventSubject::Message(..) => None,
+        }
+    }
+
+    /// The problem in one line, if the event has it.
+    pub fn problem_summary(&self) -> Option<&str> {
+        if let Self::MessageAdded { problem_summary, .. } = self {
+            return problem_summary.as_deref();
+        }
+        match self.subject() {
+            EventSubject::Handoff(handoff) => Some(&handoff.problem_summary),
+            EventSubject::Session(session) => Some(&session.problem_summary),
+            EventSubject::Message(..) => None,
+        }
+    }
+
     const fn subject(&self) -> EventSubject<'_> {
         match self {
             Self::HandoffCreated { handoff, .. }
@@ -365,7 +410,7 @@ impl EventBody {
             Self::SessionCreated { session, .. }
             | Self::SessionUpdated { session, .. }
             | Self::SessionResolved { session, .. } => EventSubject::Session(session),
-            Self::MessageAdded { session_id, message } => EventSubject::Message(*session_id, message),
+            Self::MessageAdded { session_id, message, .. } => EventSubject::Message(*session_id, message),
         }
     }
 }
@@ -397,6 +442,7 @@ mod tests {
                     problem_summary: "VPN is down".into(),
                     created_at: at,
                     version: 3,
+                    handed_off_by: None,
                 },
                 by: Person { id: crate::id::UserId::from_bytes(id(3)), name: "Sam Ortiz".into() },
             },

@@ -12,6 +12,7 @@ pub mod id;
 pub mod limit;
 #[cfg(feature = "log")]
 pub mod log;
+pub mod mention;
 pub mod object;
 pub mod permission;
 pub mod problem;

@@ -38,3 +38,9 @@ pub const MAX_SIMILAR_QUERY_CHARS: usize = 2_000;
 pub const MAX_FIND_OUT: usize = 5;
 /// Handoffs that a console remembers as seen.
 pub const MAX_SEEN_HANDOFFS: usize = 200;
+/// Users that one message mentions; names beyond that mention nobody.
+pub const MAX_MENTIONS: usize = 20;
+/// Users whom the messages of one session concern, besides its opener and its assignee.
+pub const MAX_CONCERNED_USERS: usize = 100;
+/// Sessions that a console remembers as read.
+pub const MAX_READ_SESSIONS: usize = 500;

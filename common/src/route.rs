@@ -70,6 +70,8 @@ routes! {
     ESCALATIONS = "/api/v1/escalations";
     /// The event stream.
     STREAM = "/api/v1/escalations/stream";
+    /// The log of events.
+    EVENTS = "/api/v1/events";
     /// One handoff, by id or number.
     HANDOFF = "/api/v1/handoffs/{handoff}";
     /// Claim a handoff.

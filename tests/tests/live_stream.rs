@@ -104,7 +104,7 @@ async fn every_reconnecting_client_gets_what_it_missed() {
     };
     let all = missed(priya, 0).await;
     assert_eq!(all.len(), 100, "messages and parks are not for her");
-    assert_eq!(missed(sam, 0).await.len(), 101);
+    assert_eq!(missed(sam, 0).await.len(), 201, "his sessions' messages and his park are for him");
     let places = [0, 1, 63, 64, 100, 127, 128, 129, 150, 200];
     let back = futures_util::future::join_all(places.map(|place| missed(priya, place))).await;
     for (place, came) in places.into_iter().zip(back) {
@@ -114,18 +114,20 @@ async fn every_reconnecting_client_gets_what_it_missed() {
 }
 
 #[tokio::test]
-async fn messages_go_only_to_streams_of_their_session() {
+async fn messages_go_only_to_streams_of_their_session_and_to_whom_it_concerns() {
     let world = World::new().await;
     let (sam, priya) = (world.engineer("Sam Ortiz").await, world.engineer("Priya Nair").await);
     let session = sam.open_session("VPN is down").await;
     let mut team = priya.subscribe("").await;
     let mut narrowed = priya.subscribe(&format!("?session_id={session}")).await;
+    let mut own = sam.subscribe("").await;
 
     sam.add_note(&session, "Reinstalled.").await;
     sam.escalate_session(&session, "normal").await;
 
     let added = narrowed.wait_for_event("message_added").await;
     assert_eq!(added["message"]["content"], "Reinstalled.");
+    assert_eq!(own.wait_for_event("message_added").await, added);
     narrowed.wait_for_event("handoff_created").await;
     let events = team.collect_until("handoff_created").await;
     assert!(events.iter().all(|frame| frame.name != "message_added"), "{events:?}");
@@ -208,7 +210,7 @@ async fn a_stream_reports_when_it_has_caught_up() {
         events.extend(stream.collect_until("session_created").await);
         events.into_iter().map(|frame| frame.name).collect()
     };
-    assert_eq!(names(&mut silent).await, ["hello", "session_created", "session_created"]);
+    assert_eq!(names(&mut silent).await, ["hello", "session_created", "message_added", "session_created"]);
     assert!(names(&mut stream_with_caught_up).await.contains(&"caught_up".to_owned()));
 }
 

@@ -92,7 +92,9 @@ fn check_list(state: &State, action: ListAction) -> Availability {
         ListAction::Reassess => check_reassess(state, selected?),
         ListAction::Release => check_release(state, selected?),
         ListAction::Change => check_change(state, selected?),
-        ListAction::NextUnread if state.unread_count() == 0 => not_now("Nothing unread"),
+        ListAction::NextUnread if state.unread_count() + state.inbox.unread_total() == 0 => {
+            not_now("Nothing unread")
+        }
         ListAction::MarkUnread => available_if(state.seen.contains(selected?.id)),
         ListAction::NewSession => check_engineer(state),
         ListAction::ClearFilter => available_if(queue.filter.is_active()),

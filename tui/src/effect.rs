@@ -5,6 +5,7 @@ use tierup_common::handoff::{ChangeHandoff, QueueState};
 use tierup_common::id::{BranchId, HandoffId, Seq, SessionId, StepId, UserId};
 use tierup_common::session::{CreateMessage, CreateSession, HandOff, PutBranch, Resolve, SessionStatus};
 
+use crate::state::read_marks::LogPosition;
 use crate::text::{Safe, SafeText};
 
 /// The id of a call. Ids count up, so a reply with a lower one may be out of date.
@@ -26,6 +27,10 @@ pub enum Effect {
     MarkSeen(HandoffId),
     /// Remove from the stored seen-set.
     MarkUnread(HandoffId),
+    /// Store that a session was read up to an event.
+    SaveReadMark(SessionId, Seq),
+    /// Store where the user is in the log.
+    SaveLogPosition(LogPosition),
     /// Store the draft of a session; an empty one is deleted.
     SaveDraft(SessionId, String),
     /// Copy a text to the clipboard.
@@ -156,6 +161,13 @@ pub enum Call {
     },
     /// List the user's own sessions with this status.
     OwnSessions(SessionStatus),
+    /// List a page of the log: what concerns the user.
+    Events {
+        /// Only events after this one.
+        after: Option<Seq>,
+        /// Only events before this one; none for the newest page.
+        before: Option<Seq>,
+    },
     /// Get a handoff with its snapshot.
     Handoff(HandoffId),
     /// Get a session with its newest messages.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 use tierup_common::assessment::Step;
-use tierup_common::event::StreamFrame;
+use tierup_common::event::{EventPage, StreamFrame};
 use tierup_common::handoff::{Handoff, QueuePage};
 use tierup_common::id::{HandoffId, SessionId};
 use tierup_common::problem::Problem;
@@ -15,6 +15,7 @@ use tierup_common::user::{Me, User};
 
 use crate::effect::{Call, CallId, EditorTarget};
 use crate::local_zone::LocalZone;
+use crate::state::read_marks::ReadMarks;
 use crate::text::safe;
 
 /// An event.
@@ -50,6 +51,8 @@ pub enum Event {
     LogInResult(CallId, Result<LoggedInUser, String>),
     /// The seen-set as it is on disk.
     SeenSetLoaded(Vec<HandoffId>),
+    /// How far the user has read, as it is on disk.
+    ReadMarksLoaded(ReadMarks),
     /// Drafts from the disk.
     DraftsLoaded(Vec<(SessionId, String)>),
     /// The user's editor was closed: with the text, or with the reason why there is none.
@@ -115,6 +118,8 @@ pub enum ReplyBody {
     Queue(QueuePage),
     /// A page of sessions.
     Sessions(SessionPage),
+    /// A page of the log.
+    Events(EventPage),
     /// A handoff.
     Handoff(Handoff),
     /// A session.

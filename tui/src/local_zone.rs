@@ -1,7 +1,7 @@
 //! Local time: how far it is ahead of UTC, which differs between summer and winter and is therefore looked up for each
 //! moment. Plain data; the runtime reads it from the machine.
 
-use chrono::{DateTime, FixedOffset, NaiveDateTime, Offset, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, FixedOffset, NaiveDateTime, Offset, TimeDelta, Utc};
 use tierup_common::time::Timestamp;
 
 /// The offsets of local time from UTC, over the years. UTC by default.
@@ -54,6 +54,19 @@ impl LocalZone {
     pub fn to_local(&self, at: Timestamp) -> DateTime<FixedOffset> {
         let at = at.to_datetime();
         at.with_timezone(&self.offset_at(at))
+    }
+
+    /// The local time of day; with the day, unless that is today, and with the year, unless it is this one.
+    pub fn format_time(&self, at: Timestamp, now: Timestamp) -> String {
+        let (at, now) = (self.to_local(at), self.to_local(now));
+        let format = if at.date_naive() == now.date_naive() {
+            "%H:%M"
+        } else if at.year() == now.year() {
+            "%a %-d %b, %H:%M"
+        } else {
+            "%-d %b %Y, %H:%M"
+        };
+        at.format(format).to_string()
     }
 
     /// The moment of a local time.

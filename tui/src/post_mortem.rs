@@ -93,6 +93,8 @@ pub fn happenings(messages: &[Message], events: &[TimelineEntry]) -> Vec<Happeni
         let event = EventBody::MessageAdded {
             session_id: tierup_common::id::SessionId::from_bytes([0; 16]),
             message: message.clone(),
+            session_number: None,
+            problem_summary: None,
         };
         all.extend(story::describe(&event).map(|line| Happening {
             at: message.created_at,

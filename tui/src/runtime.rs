@@ -44,7 +44,7 @@ use crate::runtime::terminal_host::TerminalHost;
 use crate::settings::Settings;
 use crate::state::State;
 use crate::text::Safe;
-use crate::update::{next_deadline, next_idle_deadline, start, start_logged_out, update};
+use crate::update::{next_deadline, next_idle_deadline, quit, start, start_logged_out, update};
 use crate::view::paint;
 
 /// The parts that a console runs on.
@@ -91,7 +91,7 @@ where
         }
         let next = console.next_event(input.as_mut(), shutdown.as_mut(), effects.is_empty()).await?;
         let Some((event, is_input)) = next else {
-            effects.push(Effect::Quit);
+            effects.extend(quit(&mut console.state));
             continue;
         };
         effects.extend(console.apply(event, is_input)?);
@@ -190,6 +190,8 @@ where
             | Effect::SetStreamFilters(..)
             | Effect::MarkSeen(_)
             | Effect::MarkUnread(_)
+            | Effect::SaveReadMark(..)
+            | Effect::SaveLogPosition(_)
             | Effect::SaveDraft(..)
             | Effect::SaveRunbook { .. } => self.runner.run(effect),
         }

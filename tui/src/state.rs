@@ -9,6 +9,7 @@ pub mod connection;
 pub mod dialog;
 pub mod filter;
 pub mod handoff_counts;
+pub mod inbox;
 pub mod layer;
 pub mod lists;
 pub mod login;
@@ -21,6 +22,7 @@ pub mod paint_output;
 pub mod palette;
 pub mod preview;
 pub mod queue;
+pub mod read_marks;
 pub mod reading;
 pub mod request;
 pub mod row_edits;
@@ -40,12 +42,12 @@ use std::time::Duration;
 use tierup_common::handoff::{HandoffStatus, QueueItem};
 use tierup_common::id::{HandoffId, Seq, SessionId, UserId};
 use tierup_common::permission::Actor;
-use tierup_common::session::MessageKind;
+use tierup_common::session::{MessageKind, SessionStatus};
 use tierup_common::time::Timestamp;
 use tierup_common::user::{Me, Role};
 
 use crate::effect::{Call, CallId, StreamFilter};
-use crate::keymap::Context;
+use crate::keymap::{Context, Tab};
 use crate::runbook_draft::RunbookDraft;
 use crate::settings::Settings;
 use crate::state::briefing::Briefing;
@@ -53,7 +55,9 @@ use crate::state::chat::Chat;
 use crate::state::chat_cache::ChatCache;
 use crate::state::composer::readline::KillBuffer;
 use crate::state::connection::ConnectionState;
+use crate::state::inbox::Inbox;
 use crate::state::layer::Layer;
+use crate::state::lists::RowId;
 use crate::state::notifications::NotificationState;
 use crate::state::outbox::Outbox;
 use crate::state::paint_output::PaintOutput;
@@ -88,6 +92,8 @@ pub struct State {
     pub queue: Queue,
     /// Handoffs that were opened or claimed before.
     pub seen: SeenSet,
+    /// What happened that the user should know of, and what of it is unread.
+    pub inbox: Inbox,
     /// What fills the screen.
     pub screen: Screen,
     /// The screens that `back` returns to, the next one last; the list if empty.
@@ -283,6 +289,25 @@ impl State {
         // The seen-set is small, however long the queue.
         let seen = self.seen.ids().filter(counts_as_open).count();
         self.queue.counts.open_count_by_others(me) - seen
+    }
+
+    /// How much is unread in the sessions of a tab: parked ones, or all others, which are in Mine.
+    pub fn unread_in_tab(&self, tab: Tab) -> usize {
+        let tab_of = |session: SessionId| {
+            let own = self.queue.own_session(session);
+            if own.is_some_and(|own| own.status == SessionStatus::Paused) { Tab::Parked } else { Tab::Mine }
+        };
+        let sessions = self.inbox.unread_sessions().filter(|session| tab_of(*session) == tab);
+        sessions.map(|session| self.inbox.unread_in(session)).sum()
+    }
+
+    /// How much is unread in the session of a row.
+    pub fn unread_in_row(&self, row: RowId) -> usize {
+        let session = match row {
+            RowId::Handoff(id) => self.queue.item(id).map(|item| item.session_id),
+            RowId::Session(id) => Some(id),
+        };
+        session.map_or(0, |session| self.inbox.unread_in(session))
     }
 
     /// Whether a handoff is unread: open, escalated by someone else, and not opened or claimed here.

@@ -22,6 +22,7 @@ mod events;
 mod fetched;
 mod filter;
 mod help;
+mod inbox;
 mod input;
 mod login;
 mod messages;
@@ -82,6 +83,14 @@ pub fn start_logged_out(state: &mut State) -> Vec<Effect> {
     Vec::new()
 }
 
+/// The last effects of a console that ends.
+pub fn quit(state: &mut State) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    inbox::store_position(state, &mut effects);
+    effects.push(Effect::Quit);
+    effects
+}
+
 /// Applies an event.
 pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
     let mut effects = Vec::new();
@@ -93,11 +102,17 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             }
             state.settings.zone = zone;
         }
-        Event::Key(key) => input::handle_key(state, key, &mut effects),
+        Event::Key(key) => {
+            state.toasts.start_expiry(state.now);
+            input::handle_key(state, key, &mut effects);
+        }
         Event::Paste(text) => input::paste(state, &text),
-        Event::Mouse(event) => mouse::handle_mouse(state, event, &mut effects),
+        Event::Mouse(event) => {
+            state.toasts.start_expiry(state.now);
+            mouse::handle_mouse(state, event, &mut effects);
+        }
         Event::Resize(columns, rows) => state.terminal_size = (columns, rows),
-        Event::Focus(focused) => state.notifications.is_focused = focused,
+        Event::Focus(focused) => inbox::apply_focus(state, focused, &mut effects),
         Event::SuspendRequested => effects.push(Effect::Suspend),
         Event::Continued => effects.push(Effect::ReenterTerminal),
         Event::TeamStreamFrame(frame) => {
@@ -113,6 +128,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         }
         Event::LogInResult(call_id, result) => login::apply_result(state, call_id, result, &mut effects),
         Event::SeenSetLoaded(ids) => state.seen.merge_loaded(ids),
+        Event::ReadMarksLoaded(marks) => inbox::apply_loaded_marks(state, &marks, &mut effects),
         Event::DraftsLoaded(drafts) => messages::apply_loaded_drafts(state, drafts),
         Event::EditorClosed(EditorTarget::Draft(session), result) => {
             messages::apply_editor_result(state, session, result);
@@ -195,6 +211,7 @@ fn reconcile(state: &mut State, effects: &mut Vec<Effect>) {
         state.stream_filters.clone_from(&filters);
         effects.push(Effect::SetStreamFilters(filters, state.last_event_seq));
     }
+    inbox::reconcile(state, effects);
     earlier_messages::fetch_if_near(state, effects);
     story::fetch_earlier(state, effects);
     messages::save_open_draft(state, effects);

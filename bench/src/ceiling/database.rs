@@ -199,6 +199,7 @@ fn queue_item(row: &Row<'_>) -> rusqlite::Result<QueueItem> {
         problem_summary: row.get(4)?,
         created_at: row.get(8)?,
         version: 1,
+        handed_off_by: None,
     };
     let by = Person { id: row.get(6)?, name: row.get(7)? };
     Ok(QueueItem { engineer_notes: row.get(5)?, ..summary.into_open_item(by) })

@@ -45,7 +45,7 @@ string_enum! {
 pub enum Audience {
     /// Every stream.
     Team,
-    /// Only streams of its session.
+    /// Streams of its session, and the team's streams of the users whom it concerns.
     Session,
 }
 

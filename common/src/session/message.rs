@@ -64,6 +64,10 @@ pub struct Message {
     pub content: String,
     /// When it was written.
     pub created_at: Timestamp,
+    /// The users whom it mentions: `@` and the part of their email address before its at sign.
+    #[serde(default)]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::MAX_MENTIONS)))]
+    pub mentions: Vec<UserId>,
 }
 
 /// One page of messages.

@@ -215,6 +215,7 @@ mod tests {
             author_name: None,
             content: content.into(),
             created_at: at(0),
+            mentions: Vec::new(),
         };
         Briefing {
             title: "VPN".into(),

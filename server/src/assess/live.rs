@@ -105,6 +105,7 @@ mod tests {
             author_name: None,
             content: "error 809. I reinstalled the VPN client.".into(),
             created_at: at(0),
+            mentions: Vec::new(),
         };
         Briefing {
             title: "VPN".into(),

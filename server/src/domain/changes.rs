@@ -158,6 +158,7 @@ mod tests {
             author_name: Some(by.name.clone()),
             content: text.into(),
             created_at: at(0),
+            mentions: Vec::new(),
         };
         let asked = AskedQuestion { by: priya.person(), at: at(0), text: "Which build?".into() };
         let mut messages = vec![message(4, &sam, "It fails"), message(5, &priya, "Which build?")];

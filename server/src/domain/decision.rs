@@ -64,6 +64,22 @@ impl Decision {
         self
     }
 
+    /// Notes whom the message that this adds mentions.
+    #[must_use]
+    pub fn with_mentions(mut self, mentions: &[UserId]) -> Self {
+        for change in &mut self.changes {
+            if let Change::InsertMessage(_, message) = change {
+                message.mentions = mentions.to_vec();
+            }
+        }
+        for event in &mut self.events {
+            if let EventBody::MessageAdded { message, .. } = &mut event.body {
+                message.mentions = mentions.to_vec();
+            }
+        }
+        self
+    }
+
     /// Adds everything of another decision.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {

@@ -130,6 +130,7 @@ impl Handoff {
             problem_summary: self.title.clone(),
             created_at: self.created_at,
             version: self.version + 1,
+            handed_off_by: Some(self.handed_off_by.clone()),
         }
     }
 

@@ -57,10 +57,10 @@ pub fn open_session(
     let session = Session { message_count: message.seq, ..session };
     let created = EventBody::SessionCreated { session: session.summary(), by: caller.person() };
     Decision::default()
-        .with_change(Change::InsertSession(session))
+        .with_change(Change::InsertSession(session.clone()))
         .with_change(Change::InsertMessage(ids.id, message.clone()))
         .with_event(created)
-        .with_event(EventBody::MessageAdded { session_id: ids.id, message })
+        .with_event(added_event(&session, message))
 }
 
 /// Adds a message of the caller. The assistant answers an `ask`; its answer gets the id `reply_id`.
@@ -108,6 +108,7 @@ pub fn post_reply(
         author_name: None,
         content,
         created_at: now,
+        mentions: Vec::new(),
     };
     let (session, decision) = add_message(session, message, now);
     decision.with_change(Change::UpdateSession(session))
@@ -134,8 +135,17 @@ fn add_message(session: &Session, message: Message, now: Timestamp) -> (Session,
     let session = Session { message_count: message.seq, text_bytes, ..session.with_updated_at(now) };
     let decision = Decision::default()
         .with_change(Change::InsertMessage(session.id, message.clone()))
-        .with_event(EventBody::MessageAdded { session_id: session.id, message });
+        .with_event(added_event(&session, message));
     (session, decision)
+}
+
+fn added_event(session: &Session, message: Message) -> EventBody {
+    EventBody::MessageAdded {
+        session_id: session.id,
+        message,
+        session_number: Some(session.number),
+        problem_summary: Some(session.title.clone()),
+    }
 }
 
 /// The next message of a session, by a person.
@@ -148,6 +158,7 @@ fn user_message(session: &Session, id: MessageId, author: &Person, content: &str
         author_name: Some(author.name.clone()),
         content: content.into(),
         created_at: now,
+        mentions: Vec::new(),
     }
 }
 

@@ -215,6 +215,7 @@ mod tests {
             handoff: Some(handoff),
             recipient: None,
             audience: kind.audience(),
+            concerned: None,
         };
         AppendedEvent {
             account: AccountId::from_bytes([1; 16]),

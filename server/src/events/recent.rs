@@ -29,7 +29,7 @@ pub(super) struct EventFrame {
 
 impl EventFrame {
     pub(super) fn new(entry: &LogEntry) -> Self {
-        Self { seq: entry.seq, visibility: entry.visibility, frame: encode_event(entry) }
+        Self { seq: entry.seq, visibility: entry.visibility.clone(), frame: encode_event(entry) }
     }
 }
 

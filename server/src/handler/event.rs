@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use tierup_common::id::{HandoffId, HandoffRef, SessionId};
+use tierup_common::event::{EventPage, Kind};
+use tierup_common::id::{HandoffId, HandoffRef, Seq, SessionId};
 use tierup_common::problem::Code;
 use tierup_common::time::Timestamp;
 
@@ -15,8 +17,9 @@ use crate::domain::{Caller, Refusal, access};
 use crate::error::{ApiError, ApiResult};
 use crate::events::{EventStream, StreamOptions, StreamStart};
 use crate::extract::{CurrentCaller, QueryParams, single_header};
+use crate::handler::{PageSize, page_limit};
 use crate::serve::EndlessBody;
-use crate::store::StreamFilter;
+use crate::store::{EventQuery, StreamFilter};
 
 /// The query of a stream.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -58,6 +61,53 @@ pub async fn stream(
     // Otherwise nginx buffers events.
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
     Ok(response)
+}
+
+/// The query of a page of the log.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EventsQuery {
+    /// Only events before the one with this `seq`; the newest ones if absent.
+    before: Option<u64>,
+    /// Only events after the one with this `seq`.
+    after: Option<u64>,
+    /// Only events of these types, separated by commas.
+    types: Option<String>,
+    limit: Option<PageSize>,
+}
+
+/// Returns a page of the events that the caller's stream of the whole team carries, oldest first. Pages go from the
+/// newest to the oldest.
+pub async fn list(
+    app: App,
+    CurrentCaller(caller): CurrentCaller,
+    QueryParams(query): QueryParams<EventsQuery>,
+) -> ApiResult<Json<EventPage>> {
+    let query = EventQuery {
+        before: query.before.map(Seq),
+        after: query.after.map(Seq),
+        kinds: parse_kinds(query.types.as_deref())?,
+        limit: page_limit(query.limit),
+    };
+    let user = caller.id;
+    Ok(Json(app.store.read(caller.account, move |scope| scope.event_page(&query, user)).await?))
+}
+
+/// Event types, separated by commas.
+fn parse_kinds(text: Option<&str>) -> ApiResult<Vec<Kind>> {
+    let names =
+        text.into_iter().flat_map(|text| text.split(',')).map(str::trim).filter(|name| !name.is_empty());
+    let wanted: Vec<Kind> = names
+        .map(|name| {
+            name.parse().map_err(|_| {
+                let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
+                let detail = format!("query, types: must be of {}, separated by commas", known.join(", "));
+                ApiError::new(Code::BadRequest, detail)
+            })
+        })
+        .collect::<ApiResult<_>>()?;
+    // Each once, however often it is named.
+    Ok(Kind::ALL.iter().copied().filter(|kind| wanted.contains(kind)).collect())
 }
 
 /// A time in an HTTP header (RFC 9110, section 5.6.7).

@@ -244,14 +244,16 @@ pub async fn send_back(
 ) -> ApiResult<ApiReply<RawHandoff>> {
     decide(app, caller, key, reference, StatusCode::OK, move |context| {
         let id = MessageId::new(context.now);
-        Ok(claim::send_back(
+        let mentions = context.tx.mentioned_users(&request.question, context.caller.id)?;
+        let decision = claim::send_back(
             context.handoff,
             &context.session,
             &request.question,
             id,
             context.caller,
             context.now,
-        )?)
+        )?;
+        Ok(decision.with_mentions(&mentions))
     })
     .await
 }

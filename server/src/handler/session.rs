@@ -11,8 +11,8 @@ use tierup_common::handoff::Intent;
 use tierup_common::id::{BranchId, HandoffId, HandoffRef, MessageId, Number, SessionId};
 use tierup_common::limit;
 use tierup_common::session::{
-    Branch, CreateMessage, CreateSession, HandOff, MessageKind, MessagePage, PutBranch, Resolve, SessionItem,
-    SessionPage, SessionStatus,
+    Branch, CreateMessage, CreateSession, HandOff, Message, MessageKind, MessagePage, PutBranch, Resolve,
+    SessionItem, SessionPage, SessionStatus,
 };
 
 use crate::app::{ApiReply, App};
@@ -42,7 +42,8 @@ pub async fn create(
     let (id, message_id) = (SessionId::new(now), MessageId::new(now));
     let reply = app.commit_idempotent(&caller, key, StatusCode::CREATED, move |tx, caller| {
         let ids = NewSessionIds { id, number: tx.next_session_number()?, message_id };
-        tx.apply(message::open_session(&request, ids, caller, now), now)?;
+        let mentions = tx.mentioned_users(&request.intake_content.text, caller.id)?;
+        tx.apply(message::open_session(&request, ids, caller, now).with_mentions(&mentions), now)?;
         tx.session_export(id, caller, None)
     });
     Ok(reply.await?.into_response_with(|session| stream_session(&app, &caller, session)))
@@ -174,8 +175,9 @@ pub async fn post_message(
         let session = tx.session(id)?;
         let (message, decision) =
             message::post_message(&session, &request, message_id, reply_id, caller, now, policy)?;
-        tx.apply(decision, now)?;
-        Ok(PostedMessage { message, session: id })
+        let mentions = tx.mentioned_users(&message.content, caller.id)?;
+        tx.apply(decision.with_mentions(&mentions), now)?;
+        Ok(PostedMessage { message: Message { mentions, ..message }, session: id })
     })
     .await
 }

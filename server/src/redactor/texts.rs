@@ -67,8 +67,8 @@ texts! {
     // An address that was changed would reach nobody.
     User { name; id, email, role, active, created_at }
     Branch { hypothesis, evidence; id, status, updated_at }
-    Message { author_name, content; id, seq, role, author_id, created_at }
-    HandoffSummary { problem_summary; handoff_id, session_id, number, priority, created_at, version }
+    Message { author_name, content; id, seq, role, author_id, created_at, mentions }
+    HandoffSummary { problem_summary, handed_off_by; handoff_id, session_id, number, priority, created_at, version }
     SessionSummary { problem_summary, assignee; session_id, number, status, confidence_tier }
     Step { text, why; id, already_tried, outcome }
     Evidence { quote; message_seq }
@@ -105,8 +105,7 @@ impl Texts for EventBody {
                 ((handoff, by), previous_summary).for_each_text(visit);
             }
             Self::HandoffClaimed { handoff, by, claimed_at: _ } | Self::HandoffWithdrawn { handoff, by } => {
-                handoff.for_each_text(visit);
-                by.for_each_text(visit);
+                (handoff, by).for_each_text(visit);
             }
             Self::HandoffAssessmentReady { handoff, ai_assessment, ai_assessment_data } => {
                 handoff.for_each_text(visit);
@@ -146,7 +145,9 @@ impl Texts for EventBody {
                 by.for_each_text(visit);
                 visit(resolution);
             }
-            Self::MessageAdded { session_id: _, message } => message.for_each_text(visit),
+            Self::MessageAdded { session_id: _, message, session_number: _, problem_summary } => {
+                (message, problem_summary).for_each_text(visit);
+            }
         }
     }
 }

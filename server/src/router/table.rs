@@ -2,6 +2,7 @@
 
 use tierup_common::assessment::Step;
 use tierup_common::engine::EngineStatus;
+use tierup_common::event::EventPage;
 use tierup_common::handoff::{Assign, ChangeHandoff, Handoff, PutStep, QueuePage, Release, SendBack};
 use tierup_common::limit;
 use tierup_common::problem::Code::{
@@ -59,6 +60,7 @@ pub(crate) fn route_table() -> Vec<RouteSpec> {
 
         get(route::ESCALATIONS, AtLeast(Viewer), handoff::queue, "List the queue: by priority, then oldest first").with_query::<handoff::QueueListQuery>().with_json_response::<QueuePage>(200).with_response(304, ResponseBody::Empty).with_etag("the version of the page"),
         get(route::STREAM, AtLeast(Viewer), event::stream, "Stream events as they happen, and those that were missed").with_query::<event::StreamQuery>().with_response(200, ResponseBody::Events).with_problems(&[NotFound]),
+        get(route::EVENTS, AtLeast(Viewer), event::list, "List events: newest page first, each page in order").with_query::<event::EventsQuery>().with_json_response::<EventPage>(200),
         get(route::HANDOFF, AtLeast(Viewer), handoff::read, "Get a handoff with its snapshot").with_json_response::<Handoff>(200).with_response(304, ResponseBody::Empty).with_etag("its version"),
         patch(route::HANDOFF, AtLeast(Engineer), handoff::change, "Change the priority or the summary of a handoff").with_body::<ChangeHandoff>().with_json_response::<Handoff>(200).with_problems(&[HandoffClosed]),
         post(route::CLAIM, AtLeast(Engineer), handoff::claim, "Claim a handoff; exactly one caller wins").with_idempotency_key().with_json_response::<Handoff>(200).with_problems(&[HandoffAlreadyClaimed, HandoffClosed]),

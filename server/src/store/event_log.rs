@@ -1,13 +1,14 @@
 //! The log of an account: its events in order.
 
 use rusqlite::{Row, params};
-use tierup_common::event::{Event, Kind};
+use tierup_common::event::{Audience, Event, Kind};
 use tierup_common::id::Seq;
 use tierup_common::limit;
 use tierup_common::time::Timestamp;
 
 use crate::domain::PendingEvent;
 use crate::domain::handoff::Handoff;
+use crate::store::concern::{ids_from_blob, ids_to_blob};
 use crate::store::counters::CounterDelta;
 use crate::store::error::Result;
 use crate::store::log_entry::{AppendedEvent, LogEntry, Visibility};
@@ -54,7 +55,7 @@ impl AccountScope<'_> {
     pub fn log_page_after(&self, after: Seq, limit: u32) -> Result<LogPage> {
         let mut text = 0;
         let (events, is_cut) = self.query_until(
-            "SELECT seq, type, session_id, handoff_id, only_user_id, body FROM event
+            "SELECT seq, type, session_id, handoff_id, only_user_id, concerned, body FROM event
              WHERE account_id = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
             params![self.account, after, limit],
             entry_from_row,
@@ -165,11 +166,16 @@ impl AccountTx<'_> {
         let mut appended = Vec::with_capacity(events.len());
         for PendingEvent { body, recipient } in events {
             seq = seq.next();
-            let event = AppendedEvent::new(self.account, &Event { seq, at: now, body }, recipient)?;
+            let concerned = match body.kind().audience() {
+                Audience::Session => Some(self.concerned_users(body.session_id())?),
+                Audience::Team => None,
+            };
+            let event =
+                AppendedEvent::new(self.account, &Event { seq, at: now, body }, recipient, concerned)?;
             let LogEntry { kind, visibility, json, .. } = &event.entry;
             self.execute(
-                "INSERT INTO event (account_id, seq, at, type, session_id, handoff_id, only_user_id, body)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                "INSERT INTO event (account_id, seq, at, type, session_id, handoff_id, only_user_id, body, concerned)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
                 params![
                     self.account,
                     seq,
@@ -178,7 +184,8 @@ impl AccountTx<'_> {
                     visibility.session,
                     visibility.handoff,
                     recipient,
-                    json
+                    json,
+                    visibility.concerned.as_deref().map(ids_to_blob)
                 ],
             )?;
             appended.push(event);
@@ -188,14 +195,22 @@ impl AccountTx<'_> {
 }
 
 fn entry_from_row(row: &Row<'_>) -> rusqlite::Result<LogEntry> {
+    let (kind, visibility) = visibility_from_row(row)?;
+    Ok(LogEntry { seq: row.get(0)?, kind, visibility, json: row.get(6)? })
+}
+
+/// The kind of an event and who may see it. The row begins with `seq, type, session_id, handoff_id, only_user_id, concerned`.
+pub(super) fn visibility_from_row(row: &Row<'_>) -> rusqlite::Result<(Kind, Visibility)> {
     let kind: Kind = row.get(1)?;
+    let concerned: Option<Vec<u8>> = row.get(5)?;
     let visibility = Visibility {
         session: row.get(2)?,
         handoff: row.get(3)?,
         recipient: row.get(4)?,
         audience: kind.audience(),
+        concerned: concerned.as_deref().map(ids_from_blob),
     };
-    Ok(LogEntry { seq: row.get(0)?, kind, visibility, json: row.get(5)? })
+    Ok((kind, visibility))
 }
 
 #[cfg(test)]

@@ -209,6 +209,7 @@ impl AccountTx<'_> {
             "INSERT INTO snapshot (account_id, handoff_id, body) VALUES (?1, ?2, ?3)",
             params![self.account, handoff.id, serde_json::to_string(snapshot)?],
         )?;
+        self.add_concerned_user(handoff.session_id, handoff.handed_off_by.id)?;
         Ok(CounterDelta {
             last_handoff_number: Some(handoff.number),
             ..CounterDelta::from_status_change(None, handoff.state.status())

@@ -1,5 +1,6 @@
 //! An event as a row of the log, and which streams carry it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tierup_common::event::{Audience, Event, Kind};
@@ -32,7 +33,7 @@ pub struct AppendedEvent {
 }
 
 /// Which streams of an account carry an event.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Visibility {
     /// Its session.
     pub session: SessionId,
@@ -42,6 +43,8 @@ pub struct Visibility {
     pub recipient: Option<UserId>,
     /// Whether streams of the whole team carry it.
     pub audience: Audience,
+    /// The users whose streams of the whole team carry it although others' do not.
+    pub concerned: Option<Arc<[UserId]>>,
 }
 
 /// The part of the log that a stream carries.
@@ -60,7 +63,10 @@ impl Visibility {
     pub fn includes(&self, user: UserId, filter: StreamFilter) -> bool {
         self.recipient.is_none_or(|recipient| recipient == user)
             && match filter {
-                StreamFilter::Team => self.audience == Audience::Team,
+                StreamFilter::Team => {
+                    self.audience == Audience::Team
+                        || self.concerned.as_ref().is_some_and(|users| users.contains(&user))
+                }
                 StreamFilter::Handoff(handoff) => self.handoff == Some(handoff),
                 StreamFilter::Session(session) => self.session == session,
             }
@@ -73,6 +79,7 @@ impl AppendedEvent {
         account: AccountId,
         event: &Event,
         recipient: Option<UserId>,
+        concerned: Option<Arc<[UserId]>>,
     ) -> serde_json::Result<Self> {
         let (kind, handoff) = (event.body.kind(), event.body.handoff());
         let visibility = Visibility {
@@ -80,6 +87,7 @@ impl AppendedEvent {
             handoff: handoff.map(|handoff| handoff.handoff_id),
             recipient,
             audience: kind.audience(),
+            concerned,
         };
         Ok(Self {
             account,

@@ -1,8 +1,9 @@
 //! Messages and branches as rows.
 
+use rusqlite::types::Type;
 use rusqlite::{Row, params};
 use serde::Serialize;
-use tierup_common::id::SessionId;
+use tierup_common::id::{SessionId, UserId};
 use tierup_common::limit;
 use tierup_common::session::{Branch, Message};
 
@@ -17,7 +18,7 @@ macro_rules! message_sql {
         concat!(
             "SELECT m.id, m.seq, m.role, m.author_id,
                (SELECT name FROM user WHERE account_id = m.account_id AND id = m.author_id),
-               m.content, m.created_at
+               m.content, m.created_at, m.mentions
              FROM message m WHERE m.account_id = ?1 AND m.session_id = ?2 ",
             $rest
         )
@@ -115,8 +116,8 @@ impl Replayable for PostedMessage {
 impl AccountTx<'_> {
     pub(super) fn insert_message(&self, session: SessionId, message: &Message) -> Result<()> {
         self.execute(
-            "INSERT INTO message (account_id, session_id, seq, id, role, author_id, content, created_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO message (account_id, session_id, seq, id, role, author_id, content, created_at, mentions)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             params![
                 self.account,
                 session,
@@ -125,10 +126,11 @@ impl AccountTx<'_> {
                 message.role,
                 message.author_id,
                 message.content,
-                message.created_at
+                message.created_at,
+                mentions_to_json(&message.mentions)?
             ],
         )?;
-        Ok(())
+        message.mentions.iter().try_for_each(|user| self.add_concerned_user(session, *user))
     }
 
     pub(super) fn put_branch(&self, session: SessionId, branch: &Branch) -> Result<()> {
@@ -161,5 +163,17 @@ fn message_from_row(row: &Row<'_>) -> rusqlite::Result<Message> {
         author_name: row.get(4)?,
         content: row.get(5)?,
         created_at: row.get(6)?,
+        mentions: mentions_from_json(row.get(7)?)?,
     })
+}
+
+fn mentions_to_json(mentions: &[UserId]) -> Result<Option<String>> {
+    Ok((!mentions.is_empty()).then(|| serde_json::to_string(mentions)).transpose()?)
+}
+
+/// The users whom a message mentions, from its column.
+pub(super) fn mentions_from_json(json: Option<String>) -> rusqlite::Result<Vec<UserId>> {
+    let Some(json) = json else { return Ok(Vec::new()) };
+    serde_json::from_str(&json)
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(7, Type::Text, error.into()))
 }

@@ -16,6 +16,7 @@ use crate::domain::Caller;
 use crate::store::chunk::{CHUNK_BYTES, json_list_items};
 use crate::store::error::Result;
 use crate::store::idempotency::Replayable;
+use crate::store::messages::mentions_from_json;
 use crate::store::tx::AccountScope;
 
 /// A session to send.
@@ -186,7 +187,7 @@ impl AccountScope<'_> {
     fn read_chunk(&self, cursor: ExportCursor) -> Result<(Vec<Message>, Option<ExportCursor>)> {
         let mut text = 0;
         let (messages, has_more) = self.query_until(
-            "SELECT id, seq, role, author_id, content, created_at FROM message
+            "SELECT id, seq, role, author_id, content, created_at, mentions FROM message
              WHERE account_id = ?1 AND session_id = ?2 AND seq > ?3 AND seq <= ?4 ORDER BY seq",
             params![self.account, cursor.session, cursor.after_seq, cursor.last_seq],
             |row| {
@@ -199,6 +200,7 @@ impl AccountScope<'_> {
                     author_name: author_id.and_then(|author| cursor.author_names.get(&author).cloned()),
                     content: row.get(4)?,
                     created_at: row.get(5)?,
+                    mentions: mentions_from_json(row.get(6)?)?,
                 })
             },
             |message| {

@@ -34,6 +34,7 @@ fn queue_item(number: u32) -> QueueItem {
         problem_summary: format!("{} on machine {number}", about[number as usize % 7 % 4]),
         created_at: at,
         version: 1,
+        handed_off_by: None,
     };
     let engineer_notes = "I am stuck, and the user has been waiting since the morning.".repeat(4);
     let sam = Person { id: UserId::from_bytes([1; 16]), name: "Sam Ortiz".into() };

@@ -19,6 +19,7 @@ mod every_key_reading;
 mod every_key_writing;
 mod faulty_servers;
 mod hostile_text;
+mod inbox;
 mod large_queue;
 mod login;
 mod long_conversations;

@@ -30,7 +30,7 @@ async fn queue_while_loading_and_after_a_failure() {
     for (columns, rows) in TERMINAL_SIZES {
         let mut priya = Console::open(&url, "tup_x", home.path(), columns, rows);
         // The user, the lists, and the stream.
-        priya.allow_pending(6);
+        priya.allow_pending(7);
         priya.sees("loading the queue").await;
         priya.sees("connecting").await;
         assert_screen_snapshot("queue_loading", &priya).await;

@@ -129,6 +129,9 @@ impl ApiClient {
             Call::OwnSessions(status) => {
                 sender.send(requests::own_sessions(*status), ReplyBody::Sessions).await
             }
+            Call::Events { after, before } => {
+                sender.send(requests::inbox_events(*after, *before), ReplyBody::Events).await
+            }
             Call::Handoff(id) => sender.send(requests::handoff(*id), ReplyBody::Handoff).await,
             Call::Session(id) => {
                 sender.send(requests::session_with_newest_messages(*id), ReplyBody::Session).await

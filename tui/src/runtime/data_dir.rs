@@ -10,10 +10,13 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tierup_common::id::{HandoffId, SessionId, UserId};
 
+use crate::state::read_marks::ReadMarks;
 use crate::state::seen_set::SeenSet;
 
 /// The handoffs that each user has seen.
 pub const SEEN_FILE: &str = "seen.json";
+/// How far each user has read sessions and the log.
+pub const READ_FILE: &str = "read.json";
 /// The drafts of each user.
 pub const DRAFTS_FILE: &str = "drafts.json";
 /// The largest file, in bytes: room for the drafts of several users.
@@ -56,6 +59,11 @@ type OwnerMap<T> = BTreeMap<String, T>;
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct SeenFile {
     seen: OwnerMap<Vec<HandoffId>>,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct ReadFile {
+    read: OwnerMap<ReadMarks>,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -112,6 +120,26 @@ impl DataDir {
         let found = self.read(SEEN_FILE)?;
         let mut file: SeenFile = found.value;
         Ok(LoadResult { value: file.seen.remove(&owner.0).unwrap_or_default(), notice: found.notice })
+    }
+
+    /// Changes how far a user has read; returns all of it, with what other consoles have marked.
+    pub fn update_read_marks(
+        &self,
+        owner: &DataOwner,
+        change: impl FnOnce(&mut ReadMarks),
+    ) -> io::Result<LoadResult<ReadMarks>> {
+        self.update(READ_FILE, |file: &mut ReadFile| {
+            let marks = file.read.entry(owner.0.clone()).or_default();
+            change(marks);
+            marks.clone()
+        })
+    }
+
+    /// How far a user has read.
+    pub fn read_read_marks(&self, owner: &DataOwner) -> io::Result<LoadResult<ReadMarks>> {
+        let found = self.read(READ_FILE)?;
+        let mut file: ReadFile = found.value;
+        Ok(LoadResult { value: file.read.remove(&owner.0).unwrap_or_default(), notice: found.notice })
     }
 
     /// Saves drafts of a user; an empty one is removed.

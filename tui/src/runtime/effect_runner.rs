@@ -62,6 +62,8 @@ impl EffectRunner {
             Effect::SetStreamFilters(filters, after) => self.sync_filtered_streams(&filters, after),
             Effect::MarkSeen(id) => self.file_writer.enqueue(FileJob::MarkSeen(id)),
             Effect::MarkUnread(id) => self.file_writer.enqueue(FileJob::MarkUnread(id)),
+            Effect::SaveReadMark(session, seq) => self.file_writer.enqueue(FileJob::MarkRead(session, seq)),
+            Effect::SaveLogPosition(position) => self.file_writer.enqueue(FileJob::SetPosition(position)),
             Effect::SaveDraft(session, text) => self.file_writer.enqueue(FileJob::SaveDraft(session, text)),
             Effect::SaveRunbook { call_id, path, markdown } => {
                 self.file_writer.enqueue(FileJob::SaveRunbook { call_id, path, markdown });

@@ -7,12 +7,13 @@ use std::path::PathBuf;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use tierup_common::id::{HandoffId, SessionId};
+use tierup_common::id::{HandoffId, Seq, SessionId};
 
 use crate::effect::CallId;
 use crate::event::Event;
 use crate::runtime::activity::{ActivityGuard, EventSender};
 use crate::runtime::data_dir::{DataDir, DataOwner, LoadResult, MAX_DRAFT_BYTES};
+use crate::state::read_marks::{LogPosition, ReadMarks};
 
 /// How long a closing console waits for its files.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(700);
@@ -32,6 +33,8 @@ pub(super) enum FileJob {
     SetOwner(DataOwner),
     MarkSeen(HandoffId),
     MarkUnread(HandoffId),
+    MarkRead(SessionId, Seq),
+    SetPosition(LogPosition),
     SaveDraft(SessionId, String),
     SaveRunbook {
         call_id: CallId,
@@ -89,6 +92,7 @@ impl Drop for FileWriter {
 fn run_file_writer(data_dir: &DataDir, jobs: &mpsc::Receiver<QueuedJob>, events: &EventSender) {
     let mut owner: Option<DataOwner> = None;
     let (mut marks, mut drafts): (Vec<SeenMark>, BTreeMap<SessionId, String>) = (Vec::new(), BTreeMap::new());
+    let mut read: Option<ReadMarks> = None;
     let mut reporter = FileReporter { events, is_failing: false, has_truncated: false };
     while let Ok(first) = jobs.recv() {
         // Pending until everything is written.
@@ -108,6 +112,10 @@ fn run_file_writer(data_dir: &DataDir, jobs: &mpsc::Receiver<QueuedJob>, events:
                 }
                 FileJob::MarkSeen(id) => marks.push(SeenMark { id, is_seen: true }),
                 FileJob::MarkUnread(id) => marks.push(SeenMark { id, is_seen: false }),
+                FileJob::MarkRead(session, seq) => {
+                    read.get_or_insert_default().mark_read(session, seq);
+                }
+                FileJob::SetPosition(position) => read.get_or_insert_default().position = Some(position),
             }
         }
         let Some(owner) = &owner else { continue };
@@ -118,6 +126,10 @@ fn run_file_writer(data_dir: &DataDir, jobs: &mpsc::Receiver<QueuedJob>, events:
                 }
             });
             reporter.report(changed, |ids| Some(Event::SeenSetLoaded(ids)));
+        }
+        if let Some(read) = read.take() {
+            let changed = data_dir.update_read_marks(owner, |marks| marks.merge(&read));
+            reporter.report(changed, |marks| Some(Event::ReadMarksLoaded(marks)));
         }
         if !drafts.is_empty() {
             reporter.report(data_dir.save_drafts(owner, &drafts), |()| None);
@@ -152,6 +164,7 @@ struct SeenMark {
 
 fn load_owner_files(data_dir: &DataDir, owner: &DataOwner, reporter: &mut FileReporter<'_>) {
     reporter.report(data_dir.read_seen(owner), |ids| Some(Event::SeenSetLoaded(ids)));
+    reporter.report(data_dir.read_read_marks(owner), |marks| Some(Event::ReadMarksLoaded(marks)));
     reporter.report(data_dir.read_drafts(owner), |drafts| {
         Some(Event::DraftsLoaded(drafts.into_iter().collect()))
     });

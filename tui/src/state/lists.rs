@@ -31,7 +31,8 @@ impl RowId {
     }
 }
 
-/// The position of a row: answers to the user's questions first, then handoffs, then sessions, the newest first.
+/// The position of a row: answers to the user's questions first, then handoffs, then sessions, the newest first. In Mine,
+/// what others work on comes last.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum RowKey {
     /// A handoff that answers a question of the user's.
@@ -40,6 +41,10 @@ pub enum RowKey {
     Handoff(SortKey),
     /// See [`RowId::Session`].
     Session(Reverse<SessionId>),
+    /// A session of others with something unread, which has no other row.
+    Marked(Reverse<SessionId>),
+    /// A handoff that others have to act on: the user escalated it, or has something unread in it.
+    Waiting(SortKey),
 }
 
 impl ListKey for RowKey {
@@ -47,8 +52,10 @@ impl ListKey for RowKey {
 
     fn id(&self) -> RowId {
         match self {
-            Self::Answer((_, _, id)) | Self::Handoff((_, _, id)) => RowId::Handoff(*id),
-            Self::Session(Reverse(id)) => RowId::Session(*id),
+            Self::Answer((_, _, id)) | Self::Handoff((_, _, id)) | Self::Waiting((_, _, id)) => {
+                RowId::Handoff(*id)
+            }
+            Self::Session(Reverse(id)) | Self::Marked(Reverse(id)) => RowId::Session(*id),
         }
     }
 }

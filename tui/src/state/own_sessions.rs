@@ -1,7 +1,7 @@
 //! The user's own sessions: those that are parked, and those that they work on. A session whose handoff they claimed is
 //! listed as that handoff.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use tierup_common::id::{SessionId, UserId};
 use tierup_common::session::{SessionItem, SessionStatus};
@@ -11,6 +11,8 @@ use tierup_common::session::{SessionItem, SessionStatus};
 pub struct OwnSessions {
     parked: HashMap<SessionId, SessionItem>,
     active: HashMap<SessionId, SessionItem>,
+    /// Sessions that the user opened, whoever works on them now.
+    opened: HashSet<SessionId>,
 }
 
 impl OwnSessions {
@@ -19,8 +21,15 @@ impl OwnSessions {
         self.parked.get(&id).or_else(|| self.active.get(&id))
     }
 
+    /// Whether the user opened a session, as far as it is known.
+    pub fn is_opened(&self, id: SessionId) -> bool {
+        self.opened.contains(&id)
+    }
+
     /// Replaces the sessions with this status.
-    pub fn replace_all(&mut self, status: SessionStatus, sessions: Vec<SessionItem>) {
+    pub fn replace_all(&mut self, status: SessionStatus, sessions: Vec<SessionItem>, me: Option<UserId>) {
+        let opened = sessions.iter().filter(|session| me.is_some() && Some(session.user_id) == me);
+        self.opened.extend(opened.map(|session| session.id));
         let all = sessions.into_iter().map(|session| (session.id, session)).collect();
         match status {
             SessionStatus::Paused => self.parked = all,

@@ -152,6 +152,7 @@ mod tests {
             problem_summary: String::new(),
             created_at: Timestamp::from_millis(0),
             version: 1,
+            handed_off_by: None,
         };
         summary.into_open_item(Person { id: UserId::from_bytes([1; 16]), name: "Sam Ortiz".into() })
     }

@@ -1,5 +1,7 @@
 //! The three lists over one store of handoffs, with the filter, the order and the load that fills them.
 
+mod marked_rows;
+
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
@@ -51,6 +53,12 @@ pub struct Queue {
     pub sort: SortOrder,
     /// The rows, by tab.
     pub lists: Lists,
+    /// Handoffs that the user waits for, whatever the filter shows.
+    waiting: HashSet<HandoffId>,
+    /// Rows of Mine that are there only because something is unread.
+    marked_rows: Vec<RowKey>,
+    /// Whether those may be out of date.
+    pub are_marks_stale: bool,
     /// The user's own sessions, parked or not.
     own_sessions: OwnSessions,
     /// The handoffs of parked sessions, as far as they were fetched.
@@ -89,6 +97,11 @@ impl Queue {
         self.own_sessions.get(id)
     }
 
+    /// Whether the user opened a session, as far as it is known.
+    pub fn is_opened_by_me(&self, session: SessionId) -> bool {
+        self.own_sessions.is_opened(session)
+    }
+
     /// The listed handoff of a session.
     pub fn item_for_session(&self, session: SessionId) -> Option<&QueueItem> {
         self.items().find(|item| item.session_id == session)
@@ -96,9 +109,10 @@ impl Queue {
 
     /// The listed handoffs in order, those that the user claimed first.
     pub fn listed_handoffs(&self) -> impl Iterator<Item = &QueueItem> {
-        let handoffs = |tab| self.lists[tab].ids().filter_map(RowId::handoff).filter_map(|id| self.item(id));
-        // Answers to questions of the user's are in both.
-        handoffs(Tab::Mine).filter(|item| item.status == HandoffStatus::Claimed).chain(handoffs(Tab::Queue))
+        let is_in_queue = |row: &RowId| self.lists[Tab::Queue].contains(*row);
+        let mine = self.lists[Tab::Mine].ids().filter(move |row| !is_in_queue(row));
+        let rows = mine.chain(self.lists[Tab::Queue].ids());
+        rows.filter_map(RowId::handoff).filter_map(|id| self.item(id))
     }
 
     /// The snapshot of a handoff, if it was fetched.
@@ -184,9 +198,12 @@ impl Queue {
         self.own_sessions.parked().count()
     }
 
-    /// How much the user works on, whatever the filter shows.
+    /// The rows of Mine, whatever the filter shows.
     pub fn mine_count(&self, me: Option<UserId>) -> usize {
-        self.counts.claimed_count(me) + self.counts.answer_count(me) + self.unclaimed_own_sessions(me).count()
+        let own = self.counts.claimed_count(me)
+            + self.counts.answer_count(me)
+            + self.unclaimed_own_sessions(me).count();
+        own + self.waiting.len() + self.marked_rows.len()
     }
 
     /// Selects the first handoff of the queue that waits, unless the selected one does; false if none waits.
@@ -233,6 +250,7 @@ impl Queue {
         if !may_belong_to_mine(&item, tab, me) {
             self.remove_own_session(item.session_id);
         }
+        self.are_marks_stale = true;
         let Some(tab) = tab else {
             self.remove_item(id);
             if item.status == HandoffStatus::Parked {
@@ -245,6 +263,12 @@ impl Queue {
         let is_answer = is_answer_for(&item, me);
         let was_open = self.items.get(&id).is_some_and(|known| known.status == HandoffStatus::Open);
         let is_taken = was_open && item.status == HandoffStatus::Claimed;
+        let is_waiting = self.is_waiting_for(&item, me);
+        if is_waiting {
+            self.waiting.insert(id);
+        } else {
+            self.waiting.remove(&id);
+        }
         for list in [Tab::Queue, Tab::Mine] {
             if list == tab && is_shown && is_taken {
                 let waiting = |row: RowId| row.handoff().and_then(|id| self.items.get(&id));
@@ -256,6 +280,8 @@ impl Queue {
                 self.lists[list].upsert(RowKey::Handoff(key));
             } else if list == Tab::Mine && is_answer && is_shown {
                 self.lists[list].upsert(RowKey::Answer(key));
+            } else if list == Tab::Mine && is_waiting && is_shown {
+                self.lists[list].upsert(RowKey::Waiting(key));
             } else {
                 self.lists[list].remove(RowId::Handoff(id));
             }
@@ -271,8 +297,10 @@ impl Queue {
 
     /// Takes a handoff out of every list.
     pub fn remove_item(&mut self, id: HandoffId) {
+        self.are_marks_stale = true;
         self.lists[Tab::Queue].remove(RowId::Handoff(id));
         self.lists[Tab::Mine].remove(RowId::Handoff(id));
+        self.waiting.remove(&id);
         if let Some(known) = self.items.remove(&id) {
             self.counts.remove(&known);
         }
@@ -285,19 +313,25 @@ impl Queue {
     pub fn rebuild_lists(&mut self, me: Option<UserId>) {
         let mut matcher = self.filter.row_matcher();
         let (mut queue, mut mine) = (Vec::with_capacity(self.items.len()), Vec::new());
+        let waiting =
+            self.items.values().filter(|item| self.is_waiting_for(item, me)).map(|item| item.id).collect();
         for item in self.items.values() {
             let Some(tab) = tab_for(item, me).filter(|_| matcher.matches(item)) else { continue };
             let rows = if tab == Tab::Mine { &mut mine } else { &mut queue };
             rows.push(RowKey::Handoff(self.sort.sort_key(item)));
             if is_answer_for(item, me) {
                 mine.push(RowKey::Answer(self.sort.sort_key(item)));
+            } else if self.is_waiting_for(item, me) {
+                mine.push(RowKey::Waiting(self.sort.sort_key(item)));
             }
         }
+        self.are_marks_stale = true;
         let session_row = |session: &SessionItem| RowKey::Session(Reverse(session.id));
         let own = self.unclaimed_own_sessions(me).filter(|session| matcher.matches_session(session));
         mine.extend(own.map(session_row));
         let parked = self.own_sessions.parked().filter(|session| matcher.matches_session(session));
         let parked = parked.map(session_row).collect();
+        self.waiting = waiting;
         self.lists[Tab::Queue].replace_all(queue);
         self.lists[Tab::Mine].replace_all(mine);
         self.lists[Tab::Parked].replace_all(parked);
@@ -319,13 +353,14 @@ impl Queue {
         sessions: Vec<SessionItem>,
         me: Option<UserId>,
     ) {
-        self.own_sessions.replace_all(status, sessions);
+        self.own_sessions.replace_all(status, sessions, me);
         self.rebuild_lists(me);
     }
 
     /// Removes a session that the user no longer works on.
     pub fn remove_own_session(&mut self, id: SessionId) {
         self.own_sessions.remove_active(id);
+        self.are_marks_stale = true;
         self.lists[Tab::Mine].remove(RowId::Session(id));
     }
 

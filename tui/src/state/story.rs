@@ -198,6 +198,7 @@ mod tests {
             author_name: None,
             content: "x".into(),
             created_at: Timestamp::from_millis(millis),
+            mentions: Vec::new(),
         }
     }
 
@@ -211,6 +212,7 @@ mod tests {
             problem_summary: "VPN".into(),
             created_at: at,
             version: 1,
+            handed_off_by: None,
         };
         let by = Person { id: UserId::from_bytes([3; 16]), name: "Priya\u{1b}[2J".into() };
         Event { seq: Seq(seq), at, body: EventBody::HandoffReleased { handoff, by, reason: reason.into() } }

@@ -131,6 +131,7 @@ mod tests {
             author_name: None,
             content: content.into(),
             created_at: Timestamp::from_millis(0),
+            mentions: Vec::new(),
         }
     }
 

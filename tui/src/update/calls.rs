@@ -91,6 +91,8 @@ pub(super) fn fetch_lists(state: &mut State, effects: &mut Vec<Effect>) {
     }
     state.queue.pending_load = Some(load);
     fetch_own_sessions(state, effects);
+    // Sessions that the user opened: somebody else may have escalated them again.
+    send(state, Call::OwnSessions(SessionStatus::Escalated), effects);
 }
 
 /// Fetches the user's parked and active sessions.

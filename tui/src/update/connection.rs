@@ -4,10 +4,10 @@ use crate::effect::Effect;
 use crate::event::ConnectionEvent;
 use crate::state::State;
 use crate::state::connection::ConnectionState;
-use crate::update::{login, polling};
+use crate::update::{inbox, login, polling};
 
 pub(super) fn apply_connection_event(state: &mut State, event: ConnectionEvent, effects: &mut Vec<Effect>) {
-    let now = state.now;
+    let (now, mut has_lost) = (state.now, false);
     state.connection = match (event, &state.connection) {
         (ConnectionEvent::LoggedOut(reason), _) => return login::expire_token(state, reason),
         (ConnectionEvent::EventsStalled { poll_interval }, _) => {
@@ -22,6 +22,7 @@ pub(super) fn apply_connection_event(state: &mut State, event: ConnectionEvent, 
         }
         (ConnectionEvent::Connecting, _) => ConnectionState::Connecting,
         (ConnectionEvent::Lost { reason, retry_at }, link) => {
+            has_lost = true;
             let since = match link {
                 ConnectionState::Offline { since, .. } => *since,
                 ConnectionState::Connecting
@@ -34,4 +35,7 @@ pub(super) fn apply_connection_event(state: &mut State, event: ConnectionEvent, 
         }
         (ConnectionEvent::Refused(reason), _) => ConnectionState::Refused(reason),
     };
+    if has_lost {
+        inbox::leave(state, true);
+    }
 }

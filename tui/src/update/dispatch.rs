@@ -10,7 +10,7 @@ use crate::state::open::TextInput;
 use crate::update::command_line::ChosenAction;
 use crate::update::scroll::scroll_offset_after;
 use crate::update::{
-    appearance, briefing, command_line, conflict, dialog, edit, filter, help, login, outcomes, pager,
+    appearance, briefing, command_line, conflict, dialog, edit, filter, help, inbox, login, outcomes, pager,
     palette, picker, queue, reassess, resume, runbook, search, session, transcript,
 };
 
@@ -32,10 +32,16 @@ pub(super) fn dispatch_action(
     }
     match action {
         Action::QuitNow if edit::clear(state) => {}
-        Action::Quit | Action::QuitNow => effects.push(Effect::Quit),
+        Action::Quit | Action::QuitNow => {
+            inbox::store_position(state, effects);
+            effects.push(Effect::Quit);
+        }
         Action::Suspend => effects.push(Effect::Suspend),
         Action::Help => help::open(state, context),
-        Action::Log => state.layers.push(Layer::Log { scroll_offset: 0 }),
+        Action::Log => {
+            inbox::fetch_history(state, effects);
+            state.layers.push(Layer::Log { scroll_offset: 0 });
+        }
         Action::Palette => palette::open(state, context),
         Action::CommandLine => command_line::open(state, context),
         Action::WriteRunbook => runbook::edit(state, effects),

@@ -42,7 +42,9 @@ pub(super) fn apply_event(state: &mut State, event: &Event, effects: &mut Vec<Ef
             let claim = ClaimEvent { handoff, actor: by, claimer: to, claimed_at: *claimed_at, at };
             apply_assignment(state, claim, effects);
         }
-        EventBody::HandoffReleased { handoff, by, .. } => apply_release(state, handoff, by, at, effects),
+        EventBody::HandoffReleased { handoff, by, reason } => {
+            apply_release(state, handoff, (by, reason.as_str()), at, effects);
+        }
         EventBody::HandoffSentBack { handoff, by, question } => {
             apply_send_back(state, handoff, by, question, effects);
         }
@@ -70,7 +72,7 @@ pub(super) fn apply_event(state: &mut State, event: &Event, effects: &mut Vec<Ef
                 calls::fetch_own_sessions(state, effects);
             }
         }
-        EventBody::MessageAdded { session_id, message } => add_message(state, *session_id, message),
+        EventBody::MessageAdded { session_id, message, .. } => add_message(state, *session_id, message),
     }
 }
 
@@ -233,7 +235,7 @@ fn apply_assignment(state: &mut State, claim: ClaimEvent<'_>, effects: &mut Vec<
 fn apply_release(
     state: &mut State,
     handoff: &HandoffSummary,
-    by: &Person,
+    (by, reason): (&Person, &str),
     at: Timestamp,
     effects: &mut Vec<Effect>,
 ) {
@@ -243,8 +245,10 @@ fn apply_release(
         (item.claimed_by, item.claimed_by_name, item.claimed_at) = (None, None, None);
     });
     if is_news && was_mine && Some(by.id) != state.my_id() {
-        let actor = safe::sanitize_line(&by.name);
-        state.show_toast(ToastLevel::Info, format!("{actor} released #{} to the queue", handoff.number));
+        let (actor, reason) = (safe::sanitize_line(&by.name), safe::sanitize_line(reason));
+        let reason = reason.ellipsized(60);
+        let text = format!("{actor} released #{} to the queue: {reason}", handoff.number);
+        state.show_toast(ToastLevel::Info, text);
     }
     refetch_session(state, handoff, by, effects);
 }

@@ -78,6 +78,7 @@ const fn outcome_unknown_text(call: &Call) -> Option<&'static str> {
         | Call::Queue { .. }
         | Call::Search { .. }
         | Call::OwnSessions(_)
+        | Call::Events { .. }
         | Call::Handoff(_)
         | Call::Session(_)
         | Call::Messages { .. }

@@ -8,7 +8,7 @@ use crate::effect::{Call, Effect};
 use crate::event::{CallError, Reply};
 use crate::state::connection::ConnectionState;
 use crate::state::{Screen, State};
-use crate::update::{calls, reconnect};
+use crate::update::{calls, inbox, reconnect};
 
 /// No event came in time. The next reply shows whether calls are answered.
 pub(super) fn expect_polling(state: &mut State, interval: Duration, effects: &mut Vec<Effect>) {
@@ -72,6 +72,7 @@ fn poll(state: &mut State, effects: &mut Vec<Effect>) {
     if state.queue.pending_load.is_none() {
         calls::fetch_lists(state, effects);
     }
+    inbox::poll(state, effects);
     if let Screen::Session(chat) = &state.screen {
         let id = chat.id;
         if !state.has_pending_call(|call| *call == Call::Session(id)) {

@@ -88,7 +88,13 @@ fn select_edge(state: &mut State, last: bool) {
     move_by(state, 0);
 }
 
+/// Selects the next row with something unread: first what is in sessions that concern the user, then handoffs.
 fn select_next_unread(state: &mut State) {
+    if let Some((tab, row)) = next_marked_row(state) {
+        state.queue.tab = tab;
+        state.queue.lists[tab].select(row);
+        return move_by(state, 0);
+    }
     state.queue.tab = Tab::Queue;
     if let Some(id) = state.queue.next_in_queue(|item| state.is_unread(item)) {
         state.queue.lists[Tab::Queue].select(RowId::Handoff(id));
@@ -101,6 +107,21 @@ fn select_next_unread(state: &mut State) {
         hidden => format!("{hidden} unread, hidden by the filter: press {clear} to show all"),
     };
     state.show_toast(ToastLevel::Info, text);
+}
+
+/// The next row of Mine or Parked whose session has something unread. After the last one come the unread handoffs of the
+/// queue, and then the first one again.
+fn next_marked_row(state: &State) -> Option<(Tab, RowId)> {
+    let rows_of = |tab: Tab| state.queue.lists[tab].ids().map(move |row| (tab, row));
+    let is_marked = |(_, row): &(Tab, RowId)| state.unread_in_row(*row) > 0;
+    // A claim that is parked is in both.
+    let marked: Vec<(Tab, RowId)> =
+        rows_of(Tab::Mine).chain(rows_of(Tab::Parked)).filter(is_marked).collect();
+    let here = state.queue.selected_row().map(|row| (state.queue.tab, row));
+    let place = marked.iter().position(|row| Some(*row) == here);
+    let next = marked.get(place.map_or(0, |place| place + 1)).copied();
+    let has_unread_handoff = || state.queue.next_in_queue(|item| state.is_unread(item)).is_some();
+    next.or_else(|| marked.first().copied().filter(|_| !has_unread_handoff()))
 }
 
 fn mark_unread(state: &mut State, effects: &mut Vec<Effect>) {

@@ -15,8 +15,8 @@ use crate::state::toast::ToastLevel;
 use crate::text::safe;
 use crate::update::outcomes::{close_dialog, finish_dialog, report_error, tab_hint};
 use crate::update::{
-    calls, claims, conflict, details, dialog, earlier_messages, fetched, filter, messages, navigate, picker,
-    resume, runbook, story,
+    calls, claims, conflict, details, dialog, earlier_messages, fetched, filter, inbox, messages, navigate,
+    picker, resume, runbook, story,
 };
 
 pub(super) fn apply_reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect>) {
@@ -40,6 +40,9 @@ fn apply_body(state: &mut State, call_id: CallId, call: Call, body: ReplyBody, e
             let me = state.my_id();
             state.queue.replace_own_sessions(status, page.items, me);
             calls::fetch_parked_handoffs(state, effects);
+        }
+        (Call::Events { after, .. }, ReplyBody::Events(page)) => {
+            inbox::apply_page(state, after, &page, effects);
         }
         (Call::Handoff(_) | Call::Reassess(_), ReplyBody::Handoff(handoff)) => {
             fetched::apply_handoff(state, handoff);
@@ -95,6 +98,7 @@ fn apply_body(state: &mut State, call_id: CallId, call: Call, body: ReplyBody, e
 fn apply_error(state: &mut State, call_id: CallId, call: Call, error: CallError, effects: &mut Vec<Effect>) {
     match (call, error) {
         (Call::Queue { .. }, error) => calls::schedule_retry(state, call_id, error.user_message()),
+        (Call::Events { after, .. }, error) => inbox::apply_error(state, after, &error),
         (Call::Search { .. }, _) => filter::record_search_error(state, call_id),
         (Call::Handoff(id), error) => fetched::apply_handoff_error(state, id, call_id, &error),
         (Call::Session(id), error) => fetched::apply_session_error(state, id, &error),

@@ -10,14 +10,17 @@ use crate::state::{Screen, State};
 use crate::update::events::apply_event;
 use crate::update::reconnect::retry_fetches;
 use crate::update::signals::{apply_assessment_delta, apply_message_delta, apply_presence};
-use crate::update::{briefing_news, calls, story};
+use crate::update::{briefing_news, calls, inbox, story};
 
 /// Applies a frame of the team's stream.
 pub(super) fn apply_team_frame(state: &mut State, frame: StreamFrame, effects: &mut Vec<Effect>) {
     match frame {
         StreamFrame::Event(event) => {
+            state.toasts.current_event = Some(event.seq);
+            inbox::observe_event(state, &event);
             advance_last_seq(state, event.seq);
             apply_event(state, &event, effects);
+            state.toasts.current_event = None;
         }
         StreamFrame::Signal(signal) => apply_team_signal(state, signal, effects),
         StreamFrame::Unknown { seq } => {
@@ -81,10 +84,12 @@ fn apply_team_signal(state: &mut State, signal: Signal, effects: &mut Vec<Effect
                 briefing_news::fetch(state, briefing.item.session_id, effects);
             }
             calls::refetch_open_session(state, effects);
+            inbox::apply_reset(state, seq, effects);
         }
         Signal::CaughtUp { seq } => {
             advance_last_seq(state, seq);
             state.connection = ConnectionState::Live;
+            inbox::welcome_back(state);
         }
         Signal::Presence { handoff_id, viewers } => apply_presence(state, handoff_id, viewers),
         Signal::HandoffAssessmentDelta { .. } | Signal::MessageDelta { .. } => {}
@@ -114,4 +119,6 @@ fn apply_hello(state: &mut State, seq: Seq, now: Timestamp, effects: &mut Vec<Ef
         calls::fetch_lists(state, effects);
     }
     retry_fetches(state, effects);
+    inbox::fetch_catch_up(state, effects);
+    inbox::welcome_back(state);
 }

@@ -4,6 +4,7 @@ mod assessments;
 mod claims;
 mod earlier_messages;
 mod hints;
+mod inbox;
 mod lists;
 mod messaging;
 mod note_or_question;
@@ -74,6 +75,7 @@ fn item(number: u8) -> QueueItem {
         problem_summary: format!("problem {number}"),
         created_at: NOW,
         version: 1,
+        handed_off_by: None,
     };
     QueueItem { assessment_status: AssessmentStatus::Pending, ..summary.into_open_item(person(SAM)) }
 }
@@ -127,7 +129,12 @@ fn message(seq: u8, who: u8, text: &str) -> Message {
         author_name: Some(person(who).name),
         content: text.into(),
         created_at: NOW,
+        mentions: Vec::new(),
     }
+}
+
+fn message_added(session_id: SessionId, message: Message) -> EventBody {
+    EventBody::MessageAdded { session_id, message, session_number: None, problem_summary: None }
 }
 
 fn assistant_message(seq: u8, text: &str) -> Message {
@@ -173,6 +180,7 @@ fn handoff_summary(item: &QueueItem) -> HandoffSummary {
         problem_summary: item.problem_summary.clone(),
         created_at: item.created_at,
         version: item.version + 1,
+        handed_off_by: Some(Person { id: item.handed_off_by, name: item.handed_off_by_name.clone() }),
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use chrono::Datelike;
 use tierup_common::time::{self, Timestamp, duration_until_next_ago};
 
 use crate::local_zone::LocalZone;
@@ -128,15 +127,7 @@ impl<'a> FrameTime<'a> {
 
 /// The time of day in a zone; with the day, unless that is today, and with the year, unless it is this one.
 fn format_time_of_day(at: Timestamp, now: Timestamp, zone: &LocalZone) -> Safe<'static> {
-    let (at, now) = (zone.to_local(at), zone.to_local(now));
-    let format = if at.date_naive() == now.date_naive() {
-        "%H:%M"
-    } else if at.year() == now.year() {
-        "%a %-d %b, %H:%M"
-    } else {
-        "%-d %b %Y, %H:%M"
-    };
-    safe_format!("{}", at.format(format))
+    safe_format!("{}", zone.format_time(at, now))
 }
 
 #[cfg(test)]

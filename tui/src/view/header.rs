@@ -18,11 +18,8 @@ const MAX_NAME_WIDTH: usize = 24;
 
 pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     let connection = ConnectionLabel::new(state, canvas);
-    let tabs = Tab::ALL.map(|tab| (tab, tab_key(state, tab), tab_label(state, tab)));
-    let tabs_width = |gap: u16| {
-        let width = |(_, key, label): &(Tab, Safe<'_>, Safe<'_>)| display_width(key) + display_width(label);
-        tabs.iter().map(|tab| width(tab) + gap).sum::<u16>()
-    };
+    let tabs = Tab::ALL.map(|tab| TabLabel::new(state, tab, canvas));
+    let tabs_width = |gap: u16| tabs.iter().map(|tab| tab.width() + gap).sum::<u16>();
     let user = user_label(state, canvas);
     let available = area.width.saturating_sub(2);
     let full_width = display_width(APP_NAME) + 3 + tabs_width(3) + connection.full_width();
@@ -36,11 +33,12 @@ pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     }
     // Where they are no keys, they do not look like keys.
     let key_style = if state.context() == Context::Queue { theme.accent } else { theme.dim };
-    for (tab, key, label) in &tabs {
+    for TabLabel { tab, key, label, mark } in &tabs {
         let style = if *tab == state.queue.tab { theme.strong } else { theme.dim };
         let start = x;
         x += canvas.put_text(x, area.y, area.width, key, key_style);
         x += canvas.put_text(x, area.y, area.width, label, style);
+        x += canvas.put_text(x, area.y, area.width, mark, theme.accent);
         canvas.output.add_click_target(Rect { x: start, width: x - start, ..area }, ClickTarget::Tab(*tab));
         x += gap;
     }
@@ -49,6 +47,28 @@ pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
         end = canvas.put_text_right(end, area.y, display_width(&user), &user, theme.text).saturating_sub(3);
     }
     connection.paint(canvas, end, area.y, end.saturating_sub(x));
+}
+
+/// A tab: its key, its name with the number of its rows, and how much in them is unread.
+struct TabLabel {
+    tab: Tab,
+    key: Safe<'static>,
+    label: Safe<'static>,
+    mark: Safe<'static>,
+}
+
+impl TabLabel {
+    fn new(state: &State, tab: Tab, canvas: &Canvas<'_>) -> Self {
+        let mark = match state.unread_in_tab(tab) {
+            0 => Safe::default(),
+            unread => safe_format!(" {}{unread}", canvas.theme.glyphs.unread),
+        };
+        Self { tab, key: tab_key(state, tab), label: tab_label(state, tab), mark }
+    }
+
+    fn width(&self) -> u16 {
+        [&self.key, &self.label, &self.mark].into_iter().map(|part| display_width(part)).sum()
+    }
 }
 
 /// The key of a tab, with a space after it.

@@ -20,6 +20,14 @@ pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
         push_parked_session(state, session, &mut document, canvas);
     } else if let Some(session) = state.queue.selected_own_session() {
         push_own_session(session, &mut document, canvas);
+    } else if let Some(unread) =
+        state.queue.selected_session_id().and_then(|session| state.inbox.unread_session(session))
+    {
+        document.push_title(&safe_format!("{}", unread.label), &unread.problem);
+        let ago = canvas.time.format_ago(unread.at);
+        document.push_text(ago, TextRole::Dim);
+        document.push_blank_line();
+        document.push_markdown(&unread.text);
     } else if let Some(item) = state.queue.selected_item() {
         push_handoff(state, item, &mut document, canvas);
     }

@@ -121,7 +121,8 @@ fn list_title(state: &State, count: usize, columns: u16) -> Safe<'static> {
 fn paint_handoff(state: &State, id: HandoffId, selected: bool, canvas: &mut Canvas<'_>, card: Rect) {
     let Some(item) = state.queue.item(id) else { return };
     let theme = canvas.theme;
-    let is_taken = item.status == HandoffStatus::Claimed && item.claimed_by != state.my_id();
+    let is_waiting = state.queue.tab == Tab::Mine && state.queue.is_waiting_for(item, state.my_id());
+    let is_taken = item.status == HandoffStatus::Claimed && item.claimed_by != state.my_id() && !is_waiting;
     let title_patch = if is_taken { theme.dim } else { Style::new() };
     paint_selection_bar(selected, canvas, card);
     let (word, style) = match item.priority {
@@ -135,20 +136,55 @@ fn paint_handoff(state: &State, id: HandoffId, selected: bool, canvas: &mut Canv
     let x = card.x + 1;
     canvas.put_text(x, card.y, PRIORITY_WIDTH, word, style);
     let (text_x, end) = (x + PRIORITY_WIDTH + 1, card.right());
-    let text_width = end.saturating_sub(text_x + 2);
+    let mark_width = paint_unread_mark(state, RowId::Handoff(id), canvas, card);
+    let text_width = end.saturating_sub(text_x + mark_width.max(1) + 1);
     let title_style = if selected { theme.strong } else { theme.text };
     let title = safe::sanitize_line(&item.problem_summary);
     let matches = state.queue.filter.match_indices(&title);
     canvas.put_text_highlighted(text_x, card.y, text_width, &title, title_style.patch(title_patch), &matches);
-    if state.is_unread(item) {
+    if state.is_unread(item) && mark_width == 0 {
         canvas.put_text(end - 1, card.y, 1, theme.glyphs.unread, theme.accent);
     }
     if card.height > 1 {
         let area = Rect { x: text_x, y: card.y + 1, width: end - text_x, height: 1 };
-        paint_handoff_details(state, item, canvas, area);
+        if is_waiting {
+            paint_waiting_details(state, item, canvas, area);
+        } else {
+            paint_handoff_details(state, item, canvas, area);
+        }
     }
     if selected {
         canvas.highlight_selected(card);
+    }
+}
+
+/// Paints how much is unread in the session of a row, at the end of its first line. Returns the columns.
+fn paint_unread_mark(state: &State, row: RowId, canvas: &mut Canvas<'_>, card: Rect) -> u16 {
+    let unread = state.unread_in_row(row);
+    if unread == 0 {
+        return 0;
+    }
+    let mark = safe_format!("{}{unread}", canvas.theme.glyphs.unread);
+    let accent = canvas.theme.accent;
+    canvas.put_text_right(card.right(), card.y, card.width, &mark, accent);
+    display_width(&mark)
+}
+
+/// An escalation of the user: who has it.
+fn paint_waiting_details(state: &State, item: &QueueItem, canvas: &mut Canvas<'_>, area: Rect) {
+    let theme = canvas.theme;
+    let mut line = CardLineWriter::new(canvas, area, safe_format!("#{}", item.number));
+    let since = item.claimed_at.unwrap_or(item.created_at);
+    let ago = canvas.time.format_ago_short(since);
+    line.put_text(canvas, "waiting", theme.text);
+    if let Some(claimer) = item.claimed_by_name.as_deref() {
+        line.put_separated(canvas, safe_format!("{claimer} has it"), theme.good);
+        line.put_separated(canvas, ago, theme.dim);
+    } else {
+        line.put_separated(canvas, safe_format!("not claimed, {ago}"), theme.warn);
+        if let Some(readers) = labels::readers(item, state.my_id()) {
+            line.put_separated(canvas, readers, theme.warn);
+        }
     }
 }
 
@@ -263,9 +299,12 @@ impl CardLineWriter {
 
 /// A session of the user's own, parked or active. Among handoffs its title is aligned with theirs.
 fn paint_session(state: &State, id: SessionId, selected: bool, canvas: &mut Canvas<'_>, card: Rect) {
-    let Some(session) = state.queue.own_session(id) else { return };
+    let Some(session) = state.queue.own_session(id) else {
+        return paint_marked_session(state, id, selected, canvas, card);
+    };
     let theme = canvas.theme;
     paint_selection_bar(selected, canvas, card);
+    let mark_width = paint_unread_mark(state, RowId::Session(id), canvas, card);
     let x = match state.queue.tab {
         Tab::Parked => card.x + 2,
         Tab::Queue | Tab::Mine => {
@@ -277,10 +316,33 @@ fn paint_session(state: &State, id: SessionId, selected: bool, canvas: &mut Canv
     let title = session.title();
     let title = safe::sanitize_line(&title);
     let matches = state.queue.filter.match_indices(&title);
-    canvas.put_text_highlighted(x, card.y, card.right().saturating_sub(x), &title, style, &matches);
+    let columns = card.right().saturating_sub(x + if mark_width > 0 { mark_width + 1 } else { 0 });
+    canvas.put_text_highlighted(x, card.y, columns, &title, style, &matches);
     if card.height > 1 {
         let area = Rect { x, y: card.y + 1, width: card.right().saturating_sub(x), height: 1 };
         paint_session_details(state, session, canvas, area);
+    }
+    if selected {
+        canvas.highlight_selected(card);
+    }
+}
+
+/// A session of others with something unread: the newest of it.
+fn paint_marked_session(state: &State, id: SessionId, selected: bool, canvas: &mut Canvas<'_>, card: Rect) {
+    let Some(unread) = state.inbox.unread_session(id) else { return };
+    let theme = canvas.theme;
+    paint_selection_bar(selected, canvas, card);
+    canvas.put_text(card.x + 1, card.y, PRIORITY_WIDTH, "for you", theme.accent);
+    let x = card.x + 2 + PRIORITY_WIDTH;
+    let mark_width = paint_unread_mark(state, RowId::Session(id), canvas, card);
+    let style = if selected { theme.strong } else { theme.text };
+    let problem = safe::sanitize_line(&unread.problem);
+    canvas.put_text(x, card.y, card.right().saturating_sub(x + mark_width + 1), &problem, style);
+    if card.height > 1 {
+        let area = Rect { x, y: card.y + 1, width: card.right().saturating_sub(x), height: 1 };
+        let mut line = CardLineWriter::new(canvas, area, safe_format!("{}", unread.label));
+        let columns = usize::from(line.end_x.saturating_sub(line.x));
+        line.put_text(canvas, safe::sanitize_prefix(&unread.text, columns), theme.dim);
     }
     if selected {
         canvas.highlight_selected(card);

@@ -13,6 +13,8 @@ use crate::view::measure::display_width;
 
 /// Columns of a toast with its border, at most.
 const MAX_WIDTH: u16 = 53;
+/// Columns of a toast that is one line, at most.
+const MAX_LINE_WIDTH: u16 = 78;
 /// Rows of the text of a toast, at most.
 const MAX_TEXT_ROWS: usize = 3;
 /// Rows of the screen below which boxes would hide too much of it.
@@ -28,7 +30,8 @@ pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     }
     // The borders below stay visible, with the text in them.
     let inner = area.inner(Margin::new(1, 1));
-    let width = |toast: &Toast| (display_width(&toast.text) + 6).min(MAX_WIDTH).min(inner.width);
+    let max_width = |toast: &Toast| if toast.is_line { MAX_LINE_WIDTH } else { MAX_WIDTH };
+    let width = |toast: &Toast| (display_width(&toast.text) + 6).min(max_width(toast)).min(inner.width);
     let mut boxes: Vec<(&Toast, Vec<SafeLine>)> =
         shown.iter().map(|toast| (toast, toast_lines(toast, width(toast)))).collect();
     // The oldest give way.

@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use tierup_common::assessment::{Outcome, Step};
 use tierup_common::engine::EngineStatus;
-use tierup_common::event::Kind;
+use tierup_common::event::{EventPage, Kind};
 use tierup_common::handoff::{
     Assign, ChangeHandoff, Handoff, PutStep, QueuePage, QueueState, Release, SendBack,
 };
@@ -29,6 +29,19 @@ use crate::story::CONVERSATION_KINDS;
 const NEWEST_MESSAGES: u32 = 50;
 /// The caller's own sessions that the console lists.
 const OWN_SESSIONS: u32 = 200;
+
+/// The kinds of events that can be in a user's inbox.
+const INBOX_EVENTS: &[Kind] = &[
+    Kind::HandoffCreated,
+    Kind::HandoffClaimed,
+    Kind::HandoffReleased,
+    Kind::HandoffAssigned,
+    Kind::HandoffSentBack,
+    Kind::HandoffWithdrawn,
+    Kind::HandoffReminder,
+    Kind::HandoffResolved,
+    Kind::MessageAdded,
+];
 
 /// A request that is answered with a `T`.
 #[derive(Clone, Debug)]
@@ -148,6 +161,16 @@ pub fn own_sessions(status: SessionStatus) -> ApiRequest<SessionPage> {
 /// The session with this number, alone on a page.
 pub fn sessions_by_number(number: Number) -> ApiRequest<SessionPage> {
     ApiRequest::get(route::SESSIONS, &[]).query("number", Some(number))
+}
+
+/// A page of the events that can be in a user's inbox: the newest ones, or those before an event, after another.
+pub fn inbox_events(after: Option<Seq>, before: Option<Seq>) -> ApiRequest<EventPage> {
+    let types: Vec<&str> = INBOX_EVENTS.iter().map(|kind| kind.as_str()).collect();
+    ApiRequest::get(route::EVENTS, &[])
+        .query("types", Some(types.join(",")))
+        .query("after", after)
+        .query("before", before)
+        .query("limit", Some(limit::MAX_PAGE_ITEMS))
 }
 
 /// A handoff with its snapshot.

@@ -56,10 +56,7 @@ fn going_to_the_top_or_to_evidence_loads_page_by_page() {
     let mut priya = TestConsole::in_claimed_session(item(1), messages_from_sam(101..=150));
     priya.dispatch(home);
     let call_id = priya.take_call(is_messages_call(101));
-    priya.receive_filtered_event(EventBody::MessageAdded {
-        session_id: session_id(1),
-        message: message(151, SAM, "new"),
-    });
+    priya.receive_filtered_event(message_added(session_id(1), message(151, SAM, "new")));
     priya.reply(call_id, Ok(messages_reply(51..=100)));
     let call_id = priya.take_call(is_messages_call(51));
     priya.reply(call_id, Ok(messages_reply(1..=50)));

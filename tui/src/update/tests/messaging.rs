@@ -95,10 +95,7 @@ fn a_message_with_a_lost_response_leaves_the_draft_when_its_event_comes() {
     let session_id = session_id(1);
     for (seq, who) in [(2, DANA), (3, PRIYA)] {
         assert_eq!(priya.chat().composer.text(), "hello and more");
-        priya.receive_filtered_event(EventBody::MessageAdded {
-            session_id,
-            message: message(seq, who, "hello"),
-        });
+        priya.receive_filtered_event(message_added(session_id, message(seq, who, "hello")));
     }
     assert_eq!(priya.chat().composer.text(), " and more");
 }
@@ -109,7 +106,7 @@ fn a_message_whose_event_came_before_the_error_counts_as_sent() {
     priya.press_keys("<ctrl-t>");
     let call_id = send_message(&mut priya, "hello");
     let (session_id, message) = (session_id(1), message(1, PRIYA, "hello"));
-    priya.receive_filtered_event(EventBody::MessageAdded { session_id, message });
+    priya.receive_filtered_event(message_added(session_id, message));
     priya.reply(call_id, Err(unreachable_error()));
     assert!(priya.chat().composer.is_empty() && !priya.has_logged_toast("may not have been sent"));
     assert!(priya.chat().awaited_answer.is_some());
@@ -183,7 +180,7 @@ fn an_answer_to_an_earlier_question_does_not_end_the_waiting() {
     priya.reply(call_id, Ok(ReplyBody::Session(session(1, SessionStatus::Active, PRIYA, before))));
     assert!(priya.chat().awaited_answer.is_some());
     let message = assistant_message(4, "second");
-    priya.receive_filtered_event(EventBody::MessageAdded { session_id: session_id(1), message });
+    priya.receive_filtered_event(message_added(session_id(1), message));
     assert!(priya.chat().awaited_answer.is_none());
 }
 

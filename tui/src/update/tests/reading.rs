@@ -177,10 +177,7 @@ fn a_long_message_keeps_its_author_and_a_scroll_position_visible() {
     let rows = transcript_rows(&mut priya);
     assert!(rows[1].contains("Sam"), "{rows:?}");
     assert!(rows.iter().any(|row| row.ends_with('┃')), "{rows:?}");
-    priya.receive_filtered_event(EventBody::MessageAdded {
-        session_id: session_id(1),
-        message: message(3, SAM, "news"),
-    });
+    priya.receive_filtered_event(message_added(session_id(1), message(3, SAM, "news")));
     assert!(priya.paint().contains("▼ 1 new ╯"));
 }
 
@@ -223,10 +220,7 @@ fn a_growing_terminal_shows_no_empty_rows_below_the_last_message() {
     assert!(rows.iter().any(|row| row.contains("said 1.")), "{rows:?}");
     assert!(rows.last().is_some_and(|row| row.contains("said 12.")), "{rows:?}");
     // At the end, the view follows new messages.
-    priya.receive_filtered_event(EventBody::MessageAdded {
-        session_id: session_id(1),
-        message: message(13, SAM, "said 13."),
-    });
+    priya.receive_filtered_event(message_added(session_id(1), message(13, SAM, "said 13.")));
     assert!(transcript_rows(&mut priya).last().is_some_and(|row| row.contains("said 13.")));
 }
 
