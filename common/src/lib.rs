@@ -19,6 +19,7 @@ pub mod redact;
 pub mod route;
 #[cfg(feature = "schema")]
 mod schema;
+pub mod search_query;
 pub mod secrets;
 pub mod session;
 pub mod similar;

@@ -262,8 +262,6 @@ impl State {
 
     /// Whether a handoff is unread: open, escalated by someone else, and not opened or claimed here.
     pub fn is_unread(&self, item: &QueueItem) -> bool {
-        item.status == HandoffStatus::Open
-            && Some(item.handed_off_by) != self.my_id()
-            && !self.seen.contains(item.id)
+        filter::is_unread(item, self.my_id(), |id| self.seen.contains(id))
     }
 }

@@ -115,7 +115,8 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
 pub fn next_deadline(state: &State) -> Option<Timestamp> {
     let retries = state.queue.pending_load.as_ref().and_then(|load| load.retry_at);
     let polls = polling::next_poll_at(state);
-    [state.last_paint.next_repaint_at, state.toasts.next_expiry(), next_idle_deadline(state), retries, polls]
+    let filters = filter::refresh_at(state);
+    [filters, state.last_paint.next_repaint_at, state.toasts.next_expiry(), next_idle_deadline(state), retries, polls]
         .into_iter()
         .flatten()
         .min()
@@ -174,6 +175,7 @@ fn reconcile(state: &mut State, effects: &mut Vec<Effect>) {
         effects.push(Effect::SetStreamFilters(filters, state.last_event_seq));
     }
     earlier_messages::fetch_if_near(state, effects);
+    filter::refresh(state);
     messages::save_open_draft(state, effects);
     notifications::update_window_title(state, effects);
 }

@@ -16,7 +16,7 @@ use crate::store::idempotency::Replayable;
 use crate::store::tx::{AccountScope, AccountTx};
 
 macro_rules! handoff_sql {
-    ($rest:literal) => {
+    ($($rest:literal),+) => {
         concat!(
             "SELECT h.id, h.number, h.session_id, h.intent, h.status, h.priority, h.title, h.notes,
                h.assessment_status, h.handed_off_by,
@@ -26,7 +26,7 @@ macro_rules! handoff_sql {
                h.claimed_at, h.wake_at, h.created_at, h.updated_at, h.version, a.text, a.data, a.error, h.since, a.error_detail
              FROM handoff h LEFT JOIN assessment a ON a.account_id = h.account_id AND a.handoff_id = h.id
              WHERE h.account_id = ?1 ",
-            $rest
+            $($rest),+
         )
     };
 }

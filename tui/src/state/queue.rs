@@ -226,7 +226,7 @@ impl Queue {
             return;
         };
         let key = self.sort.sort_key(&item);
-        let is_shown = !self.filter.is_active() || self.filter.row_matcher().matches(&item);
+        let is_shown = !self.filter.is_active() || self.filter.row_matcher(me).matches(&item);
         for list in [Tab::Queue, Tab::Mine] {
             if list == tab && is_shown {
                 self.lists[list].upsert(RowKey::Handoff(key));
@@ -257,7 +257,7 @@ impl Queue {
 
     /// Rebuilds the lists, after the user, the filter or the order has changed.
     pub fn rebuild_lists(&mut self, me: Option<UserId>) {
-        let mut matcher = self.filter.row_matcher();
+        let mut matcher = self.filter.row_matcher(me);
         let (mut queue, mut mine) = (Vec::with_capacity(self.items.len()), Vec::new());
         for item in self.items.values() {
             let Some(tab) = tab_for(item, me).filter(|_| matcher.matches(item)) else { continue };

@@ -79,7 +79,8 @@ fn list_title(state: &State, count: usize, columns: u16) -> Safe<'static> {
     }
     let filter = &state.queue.filter;
     if filter.is_active() {
-        parts.push(format!("/{}: {count}", filter.text()));
+        let found = filter.error().map_or_else(|| count.to_string(), str::to_owned);
+        parts.push(format!("/{}: {found}", filter.text()));
     }
     let long = safe_format!("{name} ── {}", parts.join(" ── "));
     let short = safe_format!("{}", parts.join(", "));
