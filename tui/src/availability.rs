@@ -72,6 +72,7 @@ fn check_list(state: &State, action: ListAction) -> Availability {
         ListAction::Open => available_if(queue.selected_row().is_some()),
         ListAction::PickUp => match queue.selected_row() {
             Some(RowId::Session(_)) if queue.tab == Tab::Parked => check_resume(state),
+            Some(RowId::Session(_)) if queue.tab == Tab::History => Err(Unavailable::NotApplicable),
             Some(RowId::Session(_)) => Ok(()),
             Some(RowId::Handoff(_)) | None => check_claim(state, selected?),
         },

@@ -2,7 +2,7 @@
 
 use tierup_common::assessment::Outcome;
 use tierup_common::handoff::QueueState;
-use tierup_common::id::{BranchId, HandoffId, Seq, SessionId, StepId, UserId};
+use tierup_common::id::{BranchId, HandoffId, Number, Seq, SessionId, StepId, UserId};
 use tierup_common::session::{CreateMessage, CreateSession, HandOff, PutBranch, Resolve, SessionStatus};
 
 use crate::text::{Safe, SafeText};
@@ -156,6 +156,17 @@ pub enum Call {
     },
     /// List the user's own sessions with this status.
     OwnSessions(SessionStatus),
+    /// List a page of past sessions.
+    History {
+        /// The search.
+        query: String,
+        /// Where the page begins; none for the first page.
+        cursor: Option<String>,
+    },
+    /// Find a handoff by its number.
+    FindHandoff(Number),
+    /// Find a session by its number.
+    FindSession(Number),
     /// Get a handoff with its snapshot.
     Handoff(HandoffId),
     /// Get a session with its newest messages.

@@ -9,6 +9,7 @@ pub mod connection;
 pub mod dialog;
 pub mod filter;
 pub mod handoff_counts;
+pub mod history;
 pub mod layer;
 pub mod lists;
 pub mod login;
@@ -102,6 +103,8 @@ pub struct State {
     pub claim_in_doubt: Option<HandoffId>,
     /// The session that is being taken back.
     pub pending_resume: Option<PendingResume>,
+    /// What is being looked for by its number, to be opened.
+    pub pending_open: Option<PendingOpen>,
     /// Handoffs whose assessment is being requested again, by call.
     pub pending_reassessments: Vec<(CallId, HandoffId)>,
     /// Changes of steps and branches that are being made.
@@ -156,6 +159,17 @@ pub struct PendingResume {
     pub session_id: SessionId,
     /// Where it was requested. A user who has gone elsewhere stays there.
     pub origin: Context,
+}
+
+/// What is being looked for by its number, to be opened.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PendingOpen {
+    /// The call.
+    pub call_id: CallId,
+    /// Where it was requested. A user who has gone elsewhere stays there.
+    pub origin: Context,
+    /// Whether the number may be that of a session, if it is not that of a handoff.
+    pub may_be_session: bool,
 }
 
 impl State {

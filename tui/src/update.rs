@@ -18,12 +18,14 @@ mod earlier_messages;
 mod events;
 mod fetched;
 mod filter;
+mod history;
 mod input;
 mod login;
 mod messages;
 mod mouse;
 mod navigate;
 mod notifications;
+mod open_by_number;
 mod outcomes;
 mod palette;
 mod picker;
@@ -116,7 +118,8 @@ pub fn next_deadline(state: &State) -> Option<Timestamp> {
     let retries = state.queue.pending_load.as_ref().and_then(|load| load.retry_at);
     let polls = polling::next_poll_at(state);
     let filters = filter::refresh_at(state);
-    [filters, state.last_paint.next_repaint_at, state.toasts.next_expiry(), next_idle_deadline(state), retries, polls]
+    let history = history::next_load_at(state);
+    [filters, history, state.last_paint.next_repaint_at, state.toasts.next_expiry(), next_idle_deadline(state), retries, polls]
         .into_iter()
         .flatten()
         .min()
@@ -176,6 +179,7 @@ fn reconcile(state: &mut State, effects: &mut Vec<Effect>) {
     }
     earlier_messages::fetch_if_near(state, effects);
     filter::refresh(state);
+    history::load_if_needed(state, effects);
     messages::save_open_draft(state, effects);
     notifications::update_window_title(state, effects);
 }

@@ -12,6 +12,7 @@ mod footer;
 mod frame_time;
 mod header;
 mod help;
+mod history;
 mod labels;
 mod layer;
 mod log;

@@ -15,6 +15,7 @@ mod drafts;
 mod every_key;
 mod every_key_own_server;
 mod faulty_servers;
+mod history;
 mod hostile_text;
 mod large_queue;
 mod login;

@@ -44,6 +44,7 @@ fn action_suffix(action: Action) -> String {
             Tab::Queue => "queue",
             Tab::Mine => "mine",
             Tab::Parked => "parked",
+            Tab::History => "history",
         },
         Action::List(action) => action.into(),
         Action::Briefing(action) => action.into(),

@@ -69,7 +69,7 @@ const QUEUE: &[Row] = &[
     (&[key!(g), key!(home)], TOP, "", "First row"),
     (&[key!(shift-g), key!(end)], BOTTOM, "", "Last row"),
     (&[key!(n)], Action::List(ListAction::NextUnread), "next unread", "Next unread"),
-    (&[key!('/')], Action::List(ListAction::Filter), "filter", "Filter the rows by words"),
+    (&[key!('/')], Action::List(ListAction::Filter), "filter", "Filter by words, and by fields like `from:sam is:mine older:30m`"),
     (&[key!(esc)], Action::List(ListAction::ClearFilter), "all rows", "Show all rows"),
     (&[key!(s)], Action::List(ListAction::Sort), "sort", "Sort by priority, by age or by last change"),
     (&[key!(u)], Action::List(ListAction::MarkUnread), "", "Mark as unread"),
@@ -80,6 +80,7 @@ const QUEUE: &[Row] = &[
     (&[key!('1')], Action::List(ListAction::Tab(Tab::Queue)), "", "Queue: open escalations, and those claimed by others"),
     (&[key!('2')], Action::List(ListAction::Tab(Tab::Mine)), "", "Mine: your claims and open sessions"),
     (&[key!('3')], Action::List(ListAction::Tab(Tab::Parked)), "", "Parked: the sessions you parked"),
+    (&[key!('4')], Action::List(ListAction::Tab(Tab::History)), "", "History: what was resolved, sent back or taken back"),
 ];
 
 #[rustfmt::skip]

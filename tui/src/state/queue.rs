@@ -1,4 +1,4 @@
-//! The three lists over one store of handoffs, with the filter, the order and the load that fills them.
+//! The lists over one store of handoffs, with the filter, the order and the load that fills them.
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
@@ -13,6 +13,7 @@ use crate::effect::CallId;
 use crate::keymap::Tab;
 use crate::state::filter::Filter;
 use crate::state::handoff_counts::HandoffCounts;
+use crate::state::history::History;
 use crate::state::lists::{Lists, RowId, RowKey, RowList, may_belong_to_mine, tab_for};
 use crate::state::own_sessions::OwnSessions;
 use crate::state::preview::PreviewState;
@@ -55,6 +56,8 @@ pub struct Queue {
     own_sessions: OwnSessions,
     /// The handoffs of parked sessions, as far as they were fetched.
     parked_handoffs: HashMap<HandoffId, QueueItem>,
+    /// Sessions of the past.
+    pub history: History,
     /// The tab that is shown.
     pub tab: Tab,
     /// The event up to which the lists are current; none before they are loaded.
@@ -152,6 +155,11 @@ impl Queue {
     /// The selected session, on the tab of what the user works on.
     pub fn selected_own_session(&self) -> Option<&SessionItem> {
         self.own_session(self.selected_session_id().filter(|_| self.tab == Tab::Mine)?)
+    }
+
+    /// The selected session, on the tab of the past.
+    pub fn selected_past_session(&self) -> Option<&SessionItem> {
+        self.history.get(self.selected_session_id().filter(|_| self.tab == Tab::History)?)
     }
 
     /// The handoff that the selected row is about.

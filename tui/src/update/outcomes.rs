@@ -77,6 +77,9 @@ const fn outcome_unknown_text(call: &Call) -> Option<&'static str> {
         | Call::Queue { .. }
         | Call::Search { .. }
         | Call::OwnSessions(_)
+        | Call::History { .. }
+        | Call::FindHandoff(_)
+        | Call::FindSession(_)
         | Call::Handoff(_)
         | Call::Session(_)
         | Call::Messages { .. }

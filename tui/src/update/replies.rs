@@ -15,8 +15,8 @@ use crate::state::toast::ToastLevel;
 use crate::text::safe;
 use crate::update::outcomes::{close_dialog, finish_dialog, report_error, tab_hint};
 use crate::update::{
-    calls, claims, conflict, dialog, earlier_messages, fetched, filter, messages, navigate, picker, resume,
-    runbook,
+    calls, claims, conflict, dialog, earlier_messages, fetched, filter, history, messages, navigate,
+    open_by_number, picker, resume, runbook,
 };
 
 pub(super) fn apply_reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect>) {
@@ -40,6 +40,15 @@ fn apply_body(state: &mut State, call_id: CallId, call: Call, body: ReplyBody, e
             let me = state.my_id();
             state.queue.replace_own_sessions(status, page.items, me);
             calls::fetch_parked_handoffs(state, effects);
+        }
+        (Call::History { cursor, .. }, ReplyBody::Sessions(page)) => {
+            history::apply_page(state, call_id, cursor.is_none(), page);
+        }
+        (Call::FindHandoff(_), ReplyBody::Handoff(handoff)) => {
+            open_by_number::apply_handoff(state, call_id, handoff, effects);
+        }
+        (Call::FindSession(number), ReplyBody::Sessions(page)) => {
+            open_by_number::apply_sessions(state, call_id, number, &page, effects);
         }
         (Call::Handoff(_) | Call::Reassess(_), ReplyBody::Handoff(handoff)) => {
             fetched::apply_handoff(state, handoff);
@@ -92,6 +101,10 @@ fn apply_error(state: &mut State, call_id: CallId, call: Call, error: CallError,
     match (call, error) {
         (Call::Queue { .. }, error) => calls::schedule_retry(state, call_id, error.user_message()),
         (Call::Search { .. }, _) => filter::record_search_error(state, call_id),
+        (Call::History { .. }, error) => history::apply_error(state, call_id, &error),
+        (Call::FindHandoff(number), error) => {
+            open_by_number::apply_handoff_error(state, call_id, number, &error, effects);
+        }
         (Call::Handoff(id), error) => fetched::apply_handoff_error(state, id, call_id, &error),
         (Call::Session(id), error) => fetched::apply_session_error(state, id, &error),
         (Call::Messages { session_id, .. }, error) => {

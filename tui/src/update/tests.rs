@@ -149,6 +149,7 @@ fn session(number: u8, status: SessionStatus, assignee: u8, messages: Vec<Messag
         assignee_name: person(assignee).name,
         handoff_count: 0,
         handoff_id: None,
+        latest_escalation: None,
         resolution: None,
         branch_map: Vec::new(),
         created_at: NOW,

@@ -63,6 +63,7 @@ fn tab_label(state: &State, tab: Tab) -> Safe<'static> {
         Tab::Queue => ("Queue", state.queue.counts.open()),
         Tab::Mine => ("Mine", state.queue.mine_count(state.my_id())),
         Tab::Parked => ("Parked", state.queue.parked_count()),
+        Tab::History => ("History", 0),
     };
     if count > 0 { safe_format!("{name} {count}") } else { name.into() }
 }

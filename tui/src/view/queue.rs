@@ -15,12 +15,12 @@ use crate::state::sort_order::SortOrder;
 use crate::text::{Safe, safe, safe_format};
 use crate::view::canvas::Canvas;
 use crate::view::measure::display_width;
-use crate::view::{confidence, empty_list, labels};
+use crate::view::{confidence, empty_list, history, labels};
 
 /// Columns of the dot between two parts of a line, with the spaces around it.
 const SEPARATOR_WIDTH: u16 = 3;
-/// Columns of the priority.
-const PRIORITY_WIDTH: u16 = 8;
+/// Columns of the priority, or of what became of a session.
+pub(super) const STATUS_WIDTH: u16 = 8;
 
 pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     let list = state.queue.current_list();
@@ -47,6 +47,9 @@ pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
         canvas.output.add_click_target(card, ClickTarget::Row(row));
         match row {
             RowId::Handoff(id) => paint_handoff(state, id, is_selected, canvas, card),
+            RowId::Session(id) if state.queue.tab == Tab::History => {
+                history::paint_session(state, id, is_selected, canvas, card);
+            }
             RowId::Session(id) => paint_session(state, id, is_selected, canvas, card),
         }
     }
@@ -64,7 +67,11 @@ fn list_title(state: &State, count: usize, columns: u16) -> Safe<'static> {
         }
         Tab::Mine => ("Mine", "your claims and sessions".into()),
         Tab::Parked => ("Parked", "visible only to you".into()),
+        Tab::History => ("History", String::new()),
     };
+    if state.queue.tab == Tab::History {
+        return history::title(state, count, columns);
+    }
     if state.queue.as_of_seq.is_none() {
         return name.into();
     }
@@ -103,8 +110,8 @@ fn paint_handoff(state: &State, id: HandoffId, selected: bool, canvas: &mut Canv
         Priority::Low => ("low", theme.dim),
     };
     let x = card.x + 1;
-    canvas.put_text(x, card.y, PRIORITY_WIDTH, word, style);
-    let (text_x, end) = (x + PRIORITY_WIDTH + 1, card.right());
+    canvas.put_text(x, card.y, STATUS_WIDTH, word, style);
+    let (text_x, end) = (x + STATUS_WIDTH + 1, card.right());
     let text_width = end.saturating_sub(text_x + 2);
     let title_style = if selected { theme.strong } else { theme.text };
     let title = safe::sanitize_line(&item.problem_summary);
@@ -122,7 +129,7 @@ fn paint_handoff(state: &State, id: HandoffId, selected: bool, canvas: &mut Canv
     }
 }
 
-fn paint_selection_bar(selected: bool, canvas: &mut Canvas<'_>, card: Rect) {
+pub(super) fn paint_selection_bar(selected: bool, canvas: &mut Canvas<'_>, card: Rect) {
     if selected {
         for y in card.top()..card.bottom() {
             canvas.put_text(card.x, y, 1, canvas.theme.glyphs.selection_bar, canvas.theme.accent);
@@ -202,7 +209,7 @@ fn is_session_parked(state: &State, item: &QueueItem) -> bool {
 }
 
 /// Writes the second line of a card from left to right.
-struct CardLineWriter {
+pub(super) struct CardLineWriter {
     x: u16,
     end_x: u16,
     y: u16,
@@ -210,18 +217,18 @@ struct CardLineWriter {
 
 impl CardLineWriter {
     /// Paints a number at the end; the rest of the line is free.
-    fn new(canvas: &mut Canvas<'_>, area: Rect, number: Safe<'_>) -> Self {
+    pub(super) fn new(canvas: &mut Canvas<'_>, area: Rect, number: Safe<'_>) -> Self {
         let dim = canvas.theme.dim;
         let number_x = canvas.put_text_right(area.right(), area.y, area.width, number, dim);
         Self { x: area.x, end_x: number_x.saturating_sub(1), y: area.y }
     }
 
-    fn put_text<'t>(&mut self, canvas: &mut Canvas<'_>, text: impl Into<Safe<'t>>, style: Style) {
+    pub(super) fn put_text<'t>(&mut self, canvas: &mut Canvas<'_>, text: impl Into<Safe<'t>>, style: Style) {
         self.x += canvas.put_text(self.x, self.y, self.end_x.saturating_sub(self.x), text, style);
     }
 
     /// Paints text after a dot.
-    fn put_separated<'t>(&mut self, canvas: &mut Canvas<'_>, text: impl Into<Safe<'t>>, style: Style) {
+    pub(super) fn put_separated<'t>(&mut self, canvas: &mut Canvas<'_>, text: impl Into<Safe<'t>>, style: Style) {
         let (dot, dim) = (canvas.theme.glyphs.dot, canvas.theme.dim);
         self.put_text(canvas, safe_format!(" {dot} "), dim);
         self.put_text(canvas, text, style);
@@ -235,9 +242,9 @@ fn paint_session(state: &State, id: SessionId, selected: bool, canvas: &mut Canv
     paint_selection_bar(selected, canvas, card);
     let x = match state.queue.tab {
         Tab::Parked => card.x + 2,
-        Tab::Queue | Tab::Mine => {
-            canvas.put_text(card.x + 1, card.y, PRIORITY_WIDTH, "own", theme.dim);
-            card.x + 2 + PRIORITY_WIDTH
+        Tab::Queue | Tab::Mine | Tab::History => {
+            canvas.put_text(card.x + 1, card.y, STATUS_WIDTH, "own", theme.dim);
+            card.x + 2 + STATUS_WIDTH
         }
     };
     let style = if selected { theme.strong } else { theme.text };

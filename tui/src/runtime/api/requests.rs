@@ -23,6 +23,8 @@ use tierup_common::user::{CreateToken, CreateUser, LogIn, LoggedIn, Me, NewToken
 const NEWEST_MESSAGES: u32 = 50;
 /// The caller's own sessions that the console lists.
 const OWN_SESSIONS: u32 = 200;
+/// Sessions of one page of the history: a few screens.
+const HISTORY_PAGE: usize = 50;
 
 /// A request that is answered with a `T`.
 #[derive(Clone, Debug)]
@@ -137,6 +139,11 @@ pub fn session_page(limit: usize, cursor: Option<&str>) -> ApiRequest<SessionPag
 /// The caller's own sessions with this status.
 pub fn own_sessions(status: SessionStatus) -> ApiRequest<SessionPage> {
     session_page(OWN_SESSIONS as usize, None).query("status", Some(status.as_str())).query("mine", Some(true))
+}
+
+/// A page of the sessions that match a search, the newest first.
+pub fn history(query: &str, cursor: Option<&str>) -> ApiRequest<SessionPage> {
+    session_page(HISTORY_PAGE, cursor).query("q", Some(query))
 }
 
 /// The session with this number, alone on a page.
