@@ -48,6 +48,9 @@ pub struct HandoffSummary {
     pub problem_summary: String,
     /// When the session was handed off.
     pub created_at: Timestamp,
+    /// By when it should be claimed, if the server has a target for its priority.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
     /// The version of the handoff after the event; a copy with a lower version is out of date.
     pub version: u64,
 }
@@ -261,6 +264,7 @@ impl HandoffSummary {
             claimed_by_name: None,
             claimed_at: None,
             wake_at: None,
+            due_at: self.due_at,
             created_at: self.created_at,
             updated_at: self.created_at,
             version: self.version,
@@ -363,6 +367,7 @@ mod tests {
                     priority: Priority::Urgent,
                     problem_summary: "VPN is down".into(),
                     created_at: at,
+                    due_at: None,
                     version: 3,
                 },
                 by: Person { id: crate::id::UserId::from_bytes(id(3)), name: "Sam Ortiz".into() },

@@ -139,6 +139,9 @@ pub struct QueueItem {
     pub claimed_at: Option<Timestamp>,
     /// For a park: when to be reminded of it.
     pub wake_at: Option<Timestamp>,
+    /// By when it should be claimed, if the server has a target for its priority.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
     /// When the session was handed off.
     pub created_at: Timestamp,
     /// When the handoff last changed.

@@ -16,6 +16,7 @@ pub mod object;
 pub mod permission;
 pub mod problem;
 pub mod redact;
+pub mod response_target;
 pub mod route;
 #[cfg(feature = "schema")]
 mod schema;
@@ -25,6 +26,7 @@ pub mod session;
 pub mod similar;
 #[cfg(feature = "sql")]
 mod sql;
+pub mod stats;
 pub mod string_enum;
 pub mod text;
 pub mod time;

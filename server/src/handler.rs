@@ -8,6 +8,7 @@ pub mod health;
 pub mod link;
 pub mod session;
 pub mod similar;
+pub mod stats;
 pub mod user;
 
 use std::borrow::Cow;

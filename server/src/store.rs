@@ -25,6 +25,7 @@ mod reader;
 mod search_conditions;
 mod session_export;
 mod sessions;
+mod stats;
 mod step_outcomes;
 mod tx;
 mod users;

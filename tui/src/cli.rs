@@ -116,7 +116,7 @@ async fn run(options: &Options, command: Option<Command>) -> Result<(), CliError
         Some(Command::Similar(arguments)) => similar::run(&context().await?, &arguments).await,
         Some(Command::Sessions(arguments)) => sessions::run(&context().await?, &arguments).await,
         Some(Command::Watch(arguments)) => watch::run(&context().await?, &arguments).await,
-        Some(Command::Stats) => stats::run(&context().await?).await,
+        Some(Command::Stats(arguments)) => stats::run(&context().await?, &arguments).await,
         Some(Command::Doctor) => doctor::run(options).await,
         Some(Command::Completions(arguments)) => completions::print_completions(&arguments, Cli::command()),
         Some(Command::Man(arguments)) => completions::print_manual(&arguments, Cli::command()),

@@ -34,6 +34,8 @@ pub struct Handoff {
     pub handed_off_by: Person,
     /// For a park: when to be reminded of it.
     pub wake_at: Option<Timestamp>,
+    /// By when it should be claimed, if there was a target for its priority.
+    pub due_at: Option<Timestamp>,
     /// When the session was handed off.
     pub created_at: Timestamp,
     /// When the handoff last changed.
@@ -127,6 +129,7 @@ impl Handoff {
             priority: self.priority,
             problem_summary: self.title.clone(),
             created_at: self.created_at,
+            due_at: self.due_at,
             version: self.version + 1,
         }
     }

@@ -14,10 +14,11 @@ use tierup_common::session::{
     SessionPage,
 };
 use tierup_common::similar::SimilarSource;
+use tierup_common::stats::StatsReport;
 use tierup_common::user::Role::{Admin, Engineer, Viewer};
 use tierup_common::user::{ChangeUser, CreateToken, CreateUser, LogIn, LoggedIn, Me, NewToken, Token, User};
 
-use crate::handler::{Items, Timeline, auth, engine, event, handoff, health, session, similar, user};
+use crate::handler::{Items, Timeline, auth, engine, event, handoff, health, session, similar, stats, user};
 use crate::metrics;
 use crate::openapi;
 use crate::route_spec::Access::{AtLeast, Public};
@@ -57,6 +58,7 @@ pub(crate) fn route_table() -> Vec<RouteSpec> {
         get(route::SIMILAR, AtLeast(Viewer), similar::list, "List the resolved sessions and runbooks that are similar to a text or a session").with_query::<similar::SimilarQuery>().with_json_response::<Items<SimilarSource>>(200).with_problems(&[NotFound]),
 
         get(route::ESCALATIONS, AtLeast(Viewer), handoff::queue, "List the queue: by priority, then oldest first").with_query::<handoff::QueueListQuery>().with_json_response::<QueuePage>(200).with_response(304, ResponseBody::Empty).with_etag("the version of the page"),
+        get(route::STATS, AtLeast(Viewer), stats::report, "Get statistics of escalations: how many, and how long until they were claimed and resolved").with_query::<stats::StatsQuery>().with_json_response::<StatsReport>(200),
         get(route::STREAM, AtLeast(Viewer), event::stream, "Stream events as they happen, and those that were missed").with_query::<event::StreamQuery>().with_response(200, ResponseBody::Events).with_problems(&[NotFound]),
         get(route::HANDOFF, AtLeast(Viewer), handoff::read, "Get a handoff with its snapshot").with_json_response::<Handoff>(200).with_response(304, ResponseBody::Empty).with_etag("its version"),
         post(route::CLAIM, AtLeast(Engineer), handoff::claim, "Claim a handoff; exactly one caller wins").with_idempotency_key().with_json_response::<Handoff>(200).with_problems(&[HandoffAlreadyClaimed, HandoffClosed]),

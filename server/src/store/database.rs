@@ -22,6 +22,7 @@ const MIGRATION_STEPS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0003_upkeep.sql")),
     M::up(include_str!("../../migrations/0004_assessment_error_detail.sql")),
     M::up(include_str!("../../migrations/0005_step_outcome.sql")),
+    M::up(include_str!("../../migrations/0008_due_at.sql")),
 ];
 pub(super) const MIGRATIONS: Migrations<'static> = Migrations::from_slice(MIGRATION_STEPS);
 

@@ -23,7 +23,8 @@ macro_rules! handoff_sql {
                (SELECT name FROM user WHERE account_id = h.account_id AND id = h.handed_off_by),
                h.claimed_by,
                (SELECT name FROM user WHERE account_id = h.account_id AND id = h.claimed_by),
-               h.claimed_at, h.wake_at, h.created_at, h.updated_at, h.version, a.text, a.data, a.error, h.since, a.error_detail
+               h.claimed_at, h.wake_at, h.created_at, h.updated_at, h.version, a.text, a.data, a.error, h.since, a.error_detail,
+               h.due_at
              FROM handoff h LEFT JOIN assessment a ON a.account_id = h.account_id AND a.handoff_id = h.id
              WHERE h.account_id = ?1 ",
             $($rest),+
@@ -182,8 +183,8 @@ impl AccountTx<'_> {
     pub(super) fn insert_handoff(&self, handoff: &Handoff, snapshot: &Snapshot) -> Result<CounterDelta> {
         self.execute(
             "INSERT INTO handoff (account_id, id, number, session_id, intent, status, priority, title, notes,
-               assessment_status, handed_off_by, wake_at, created_at, updated_at, version, since)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+               assessment_status, handed_off_by, wake_at, created_at, updated_at, version, since, due_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
             params![
                 self.account,
                 handoff.id,
@@ -200,7 +201,8 @@ impl AccountTx<'_> {
                 handoff.created_at,
                 handoff.updated_at,
                 handoff.version + 1,
-                handoff.state_since
+                handoff.state_since,
+                handoff.due_at
             ],
         )?;
         self.execute(
@@ -222,7 +224,7 @@ impl AccountTx<'_> {
         let claim = handoff.state.claim();
         self.execute_one(
             "UPDATE handoff SET status = ?4, assessment_status = ?5, claimed_by = ?6, claimed_at = ?7,
-               updated_at = ?8, since = ?9, version = version + 1
+               updated_at = ?8, since = ?9, due_at = ?10, version = version + 1
              WHERE account_id = ?1 AND id = ?2 AND version = ?3",
             params![
                 self.account,
@@ -233,7 +235,8 @@ impl AccountTx<'_> {
                 claim.map(|claim| claim.by.id),
                 claim.map(|claim| claim.since),
                 handoff.updated_at,
-                handoff.state_since
+                handoff.state_since,
+                handoff.due_at
             ],
         )?;
         Ok(CounterDelta::from_status_change(before, handoff.state.status()))
@@ -298,6 +301,7 @@ pub(super) fn queue_item(handoff: Handoff, assessment: StoredAssessment) -> Resu
         claimed_by_name: claim.as_ref().map(|claim| claim.by.name.clone()),
         claimed_at: claim.map(|claim| claim.since),
         wake_at: handoff.wake_at,
+        due_at: handoff.due_at,
         created_at: handoff.created_at,
         updated_at: handoff.updated_at,
         version: handoff.version,
@@ -326,6 +330,7 @@ pub(super) fn handoff_from_row(row: &Row<'_>) -> rusqlite::Result<(Handoff, Stor
         assessment_status: row.get(8)?,
         handed_off_by: Person { id: row.get(9)?, name: row.get(10)? },
         wake_at: row.get(14)?,
+        due_at: row.get(23)?,
         created_at: row.get(15)?,
         updated_at: row.get(16)?,
         version: row.get(17)?,

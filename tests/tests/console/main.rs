@@ -23,6 +23,7 @@ mod long_conversations;
 mod mouse;
 mod navigation;
 mod notifications;
+mod response_targets;
 mod screens;
 mod screens_session;
 mod screens_states;

@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::cli::options::Options;
 use crate::cli::{
     assign, claim, completions, hand_off, login, logout, new, outcome, queue, reassess, release, resolve,
-    resume, runbook, say, send_back, sessions, show, similar, tried, watch,
+    resume, runbook, say, send_back, sessions, show, similar, stats, tried, watch,
 };
 
 /// A queue of escalations for support teams.
@@ -67,7 +67,7 @@ pub(super) enum Command {
     /// Print events as they happen, one JSON object per line
     Watch(watch::WatchArgs),
     /// Show queue statistics
-    Stats,
+    Stats(stats::StatsArgs),
     /// Check settings, server and terminal, and suggest fixes
     Doctor,
     /// Print shell completions

@@ -71,6 +71,7 @@ fn item(number: u8) -> QueueItem {
         priority: Priority::Normal,
         problem_summary: format!("problem {number}"),
         created_at: NOW,
+        due_at: None,
         version: 1,
     };
     QueueItem { assessment_status: AssessmentStatus::Pending, ..summary.into_open_item(person(SAM)) }
@@ -169,6 +170,7 @@ fn handoff_summary(item: &QueueItem) -> HandoffSummary {
         priority: item.priority,
         problem_summary: item.problem_summary.clone(),
         created_at: item.created_at,
+        due_at: None,
         version: item.version + 1,
     }
 }

@@ -148,6 +148,9 @@ fn paint_handoff_details(state: &State, item: &QueueItem, canvas: &mut Canvas<'_
         let text = safe_format!("{} claiming", canvas.time.spinner());
         return line.put_separated(canvas, text, theme.accent);
     }
+    if let Some((due, role)) = canvas.time.due_label(item) {
+        line.put_separated(canvas, due, theme.style(role));
+    }
     if item.status == HandoffStatus::Claimed {
         if item.claimed_by == state.my_id() {
             line.put_separated(canvas, "yours", theme.good);

@@ -17,6 +17,8 @@ use tierup_common::session::{
     SessionPage, SessionStatus,
 };
 use tierup_common::similar::SimilarSource;
+use tierup_common::stats::StatsReport;
+use tierup_common::time::Timestamp;
 use tierup_common::user::{CreateToken, CreateUser, LogIn, LoggedIn, Me, NewToken, User};
 
 /// Messages that the console fetches with a session: the ones shown first, and a few screens more.
@@ -101,6 +103,13 @@ pub fn log_in(credentials: &LogIn) -> ApiRequest<LoggedIn> {
 /// Ends the token in use.
 pub fn log_out() -> ApiRequest<()> {
     ApiRequest::post(route::LOGOUT, &[])
+}
+
+/// Statistics of escalations since this time, with days and hours at this offset.
+pub fn stats(since: Timestamp, utc_offset_minutes: i32) -> ApiRequest<StatsReport> {
+    ApiRequest::get(route::STATS, &[])
+        .query("since", Some(since))
+        .query("utc_offset_minutes", Some(utc_offset_minutes))
 }
 
 /// The members of the account.
