@@ -207,6 +207,10 @@ pub struct Release {
 pub struct Assign {
     /// The new claimer.
     pub user_id: UserId,
+    /// What they should know: it becomes a message of the session. A blank note is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::MAX_NOTES_BYTES), regex(pattern = crate::schema::TEXT)))]
+    pub note: Option<String>,
 }
 
 /// `POST /handoffs/{id}/send-back`.

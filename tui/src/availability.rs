@@ -8,7 +8,7 @@ use tierup_common::handoff::{HandoffStatus, Intent};
 use tierup_common::session::SessionStatus;
 
 use crate::availability::rules::{
-    check_assign, check_evidence, check_hand_off, check_participant, check_proposed, check_release,
+    check_evidence, check_hand_off, check_participant, check_proposed, check_release,
     check_resolve, check_send, check_send_back, check_take_back, check_take_back_handoff, check_write,
     unavailable_evidence,
 };
@@ -23,7 +23,7 @@ use crate::state::dialog::FieldInput;
 use crate::state::layer::ConflictDraft;
 use crate::state::lists::RowId;
 
-pub use rules::{check_claim, check_engineer, check_reassess, check_resume};
+pub use rules::{check_assign, check_claim, check_engineer, check_reassess, check_resume};
 pub use unavailable::{Availability, Unavailable};
 
 /// Whether an action is available in a place.
@@ -44,6 +44,8 @@ pub fn check(state: &State, context: Context, action: Action) -> Availability {
             check_participant(state, open_chat(state)?)
         }
         Action::Case(CaseAction::Read) => available_if(!state.similar_cases().is_empty()),
+        Action::SavedFilter(_) => Ok(()),
+        Action::Command(_) => available_if(state.command_subject().is_some()),
         Action::WriteRunbook if state.runbook_draft.is_none() => {
             not_now("Resolve a session first; then you can write a runbook on it")
         }
@@ -81,7 +83,10 @@ fn check_list(state: &State, action: ListAction) -> Availability {
         ListAction::NextUnread if state.unread_count() == 0 => not_now("Nothing unread"),
         ListAction::MarkUnread => available_if(state.seen.contains(selected?.id)),
         ListAction::NewSession => check_engineer(state),
-        ListAction::ClearFilter => available_if(queue.filter.is_active()),
+        ListAction::Mark => selected.map(|_| ()),
+        ListAction::PassOn if queue.marked.is_empty() => check_assign(state, selected?),
+        ListAction::PassOn => Ok(()),
+        ListAction::ClearFilter => available_if(queue.filter.is_active() || !queue.marked.is_empty()),
         ListAction::NextUnread
         | ListAction::Filter
         | ListAction::Sort

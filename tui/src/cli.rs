@@ -11,6 +11,7 @@ mod context;
 mod diagnostics;
 mod doctor;
 mod hand_off;
+mod handover;
 mod input;
 mod login;
 mod logout;
@@ -102,6 +103,7 @@ async fn run(options: &Options, command: Option<Command>) -> Result<(), CliError
         Some(Command::Claim(arguments)) => claim::run(&context().await?, &arguments).await,
         Some(Command::Release(arguments)) => release::run(&context().await?, &arguments).await,
         Some(Command::Assign(arguments)) => assign::run(&context().await?, &arguments).await,
+        Some(Command::Handover(arguments)) => handover::run(&context().await?, &arguments).await,
         Some(Command::Reassess(arguments)) => reassess::run(&context().await?, &arguments).await,
         Some(Command::Outcome(arguments)) => outcome::run(&context().await?, &arguments).await,
         Some(Command::Tried(arguments)) => tried::run(&context().await?, &arguments).await,

@@ -1,8 +1,8 @@
 //! The effects of the console: plain values that the runtime performs, and answers with events.
 
 use tierup_common::assessment::Outcome;
-use tierup_common::handoff::QueueState;
-use tierup_common::id::{BranchId, HandoffId, Number, Seq, SessionId, StepId, UserId};
+use tierup_common::handoff::{Assign, QueueState};
+use tierup_common::id::{BranchId, HandoffId, Number, Seq, SessionId, StepId};
 use tierup_common::session::{CreateMessage, CreateSession, HandOff, PutBranch, Resolve, SessionStatus};
 
 use crate::text::{Safe, SafeText};
@@ -38,6 +38,8 @@ pub enum Effect {
     SetMouseCapture(bool),
     /// Open a text in the user's editor.
     OpenEditor(EditorTarget, String),
+    /// Run a command of the user's own.
+    RunProgram(ProgramCall),
     /// Write a runbook into a new file.
     SaveRunbook {
         /// The id of the answer.
@@ -53,6 +55,19 @@ pub enum Effect {
     ReenterTerminal,
     /// Quit.
     Quit,
+}
+
+/// A command of the user's own, with its arguments. No shell reads them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ProgramCall {
+    /// Its name in the settings.
+    pub name: String,
+    /// The program.
+    pub program: String,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+    /// Whether it gets the terminal until it ends.
+    pub in_terminal: bool,
 }
 
 /// What a text in the user's editor is.
@@ -195,8 +210,8 @@ pub enum Call {
     Assign {
         /// The handoff.
         handoff_id: HandoffId,
-        /// The new owner.
-        to: UserId,
+        /// The new owner, and what they should know.
+        request: Assign,
     },
     /// Return a handoff to its opener.
     SendBack {

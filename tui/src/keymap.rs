@@ -9,6 +9,8 @@ mod key_label;
 mod overrides;
 mod tab;
 
+use std::borrow::Cow;
+
 use crokey::KeyCombination;
 
 use crate::text::{Safe, safe_format};
@@ -22,7 +24,7 @@ pub use action_name::action_name;
 pub use binding::Binding;
 pub use context::{Context, is_text_key};
 pub use key_label::key_label;
-pub use overrides::{KeyError, KeyOverrides, KeySpec};
+pub use overrides::{KeyError, KeyOverrides, KeySpec, ShortcutKeys};
 pub use tab::Tab;
 
 /// A line of the help.
@@ -33,7 +35,7 @@ pub struct HelpEntry {
     /// The labels of its keys, separated by spaces.
     pub keys: Safe<'static>,
     /// See [`Binding::description`].
-    pub description: &'static str,
+    pub description: Cow<'static, str>,
     /// The public name of the action.
     pub action_name: String,
 }
@@ -111,7 +113,7 @@ impl Keymap {
             let entry = HelpEntry {
                 action: binding.action,
                 keys: safe_format!("{}", keys.join(" ")),
-                description: binding.description,
+                description: binding.description.clone(),
                 action_name: binding.action_name(),
             };
             if binding.context == Context::Global { global.push(entry) } else { own.push(entry) }

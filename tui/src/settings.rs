@@ -1,13 +1,19 @@
 //! The settings: what a settings file or the options say, and the resolved values.
 
+mod shortcuts;
+
 use std::collections::BTreeMap;
 
 use clap::ValueEnum;
 use serde::Deserialize;
 
-use crate::keymap::{KeyError, KeyOverrides, Keymap};
+use crate::keymap::{KeyError, KeyOverrides, Keymap, ShortcutKeys};
 use crate::local_zone::LocalZone;
 use crate::theme::{BUILT_IN_NAMES, Charset, CustomTheme, Glyphs, Theme, ThemeError};
+
+pub use shortcuts::{
+    CommandSettings, CommandSubject, CustomCommand, SavedFilter, SavedFilterSettings, ShortcutError, Shortcuts,
+};
 
 /// Settings as they are in a file or in options; `None` where nothing is set.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -27,6 +33,10 @@ pub struct SettingsFile {
     pub themes: BTreeMap<String, CustomTheme>,
     /// Changed keys, by the names of their actions.
     pub keys: KeyOverrides,
+    /// Saved filters.
+    pub filters: Vec<SavedFilterSettings>,
+    /// Commands of one's own.
+    pub commands: Vec<CommandSettings>,
 }
 
 /// Characters to draw with.
@@ -78,6 +88,8 @@ pub struct Settings {
     pub title_enabled: bool,
     /// The keys and their actions.
     pub keymap: Keymap,
+    /// Saved filters, and commands of one's own.
+    pub shortcuts: Shortcuts,
     /// Local time.
     pub zone: LocalZone,
     /// Whether local time is this machine's, and changes with it.
@@ -109,6 +121,9 @@ pub enum SettingsError {
     /// A key is invalid.
     #[error(transparent)]
     InvalidKey(#[from] KeyError),
+    /// A saved filter or a command is invalid.
+    #[error(transparent)]
+    InvalidShortcut(#[from] ShortcutError),
 }
 
 impl Default for Settings {
@@ -122,6 +137,7 @@ impl Default for Settings {
             notification_mode: NotificationMode::default(),
             title_enabled: true,
             keymap: Keymap::default(),
+            shortcuts: Shortcuts::default(),
             zone: LocalZone::default(),
             follows_machine_zone: false,
         }
@@ -140,6 +156,8 @@ impl SettingsFile {
             title: self.title.or(other.title),
             themes: if self.themes.is_empty() { other.themes } else { self.themes },
             keys: if self.keys.is_empty() { other.keys } else { self.keys },
+            filters: if self.filters.is_empty() { other.filters } else { self.filters },
+            commands: if self.commands.is_empty() { other.commands } else { self.commands },
         }
     }
 
@@ -163,13 +181,23 @@ impl SettingsFile {
                 Charset::Unicode | Charset::AsciiGlyphs => Charset::AsciiGlyphs,
             },
         };
+        let shortcuts = Shortcuts::from_settings(&self.filters, &self.commands)?;
+        let filters = self.filters.iter().zip(&shortcuts.filters);
+        let commands = self.commands.iter().zip(&shortcuts.commands);
+        let keys = ShortcutKeys {
+            filters: filters.map(|(settings, filter)| (settings.key.clone(), filter.name.clone())).collect(),
+            commands: commands
+                .map(|(settings, command)| (settings.key.clone(), command.name.clone()))
+                .collect(),
+        };
         let mut settings = Settings {
             custom_themes,
             charset,
             mouse_enabled: self.mouse.unwrap_or(true),
             notification_mode: self.notifications.unwrap_or_default(),
             title_enabled: self.title.unwrap_or(true),
-            keymap: Keymap::with_overrides(&self.keys, charset)?,
+            keymap: Keymap::with_overrides(&self.keys, &keys, charset)?,
+            shortcuts,
             ..Settings::default()
         };
         let default_name = match (no_color, has_light_background(&env)) {

@@ -4,6 +4,7 @@ pub mod briefing;
 pub mod chat;
 pub mod chat_cache;
 pub mod command_line;
+pub mod command_subject;
 pub mod composer;
 pub mod connection;
 pub mod dialog;

@@ -28,6 +28,7 @@ mod notifications;
 mod open_by_number;
 mod outcomes;
 mod palette;
+mod pass_on;
 mod picker;
 mod polling;
 mod queue;
@@ -39,6 +40,7 @@ mod runbook;
 mod scroll;
 mod secret_warning;
 mod session;
+mod shortcuts;
 mod signals;
 mod streams;
 mod transcript;
@@ -106,6 +108,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             messages::apply_editor_result(state, session, result);
         }
         Event::EditorClosed(EditorTarget::Runbook, result) => runbook::apply_editor_result(state, result),
+        Event::ProgramEnded(name, result) => shortcuts::apply_program_end(state, &name, result),
         Event::RunbookSaved(call_id, result) => runbook::apply_saved(state, call_id, result),
         Event::Notice(text) => state.show_toast(ToastLevel::Info, text),
     }

@@ -2,6 +2,7 @@
 
 mod briefing;
 mod canvas;
+mod card;
 mod command_line;
 mod composer;
 mod confidence;

@@ -6,6 +6,8 @@
 mod command;
 #[path = "shared/fixture.rs"]
 mod fixture;
+#[path = "cli/shift.rs"]
+mod shift;
 #[path = "cli/solutions.rs"]
 mod solutions;
 

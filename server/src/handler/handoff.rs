@@ -16,6 +16,7 @@ use tierup_common::time::Timestamp;
 
 use crate::app::{ApiReply, App};
 use crate::auth::AuthorizedCaller;
+use crate::domain::claim::Assignment;
 use crate::domain::handoff::Handoff;
 use crate::domain::session::Session;
 use crate::domain::{Caller, Decision, Policy, assessment, claim, hand_off};
@@ -215,10 +216,11 @@ pub async fn assign(
 ) -> ApiResult<ApiReply<RawHandoff>> {
     decide(app, caller, key, reference, StatusCode::OK, move |context| {
         let to = context.tx.user(request.user_id)?;
+        let (note, message_id) = (request.note.as_deref(), MessageId::new(context.now));
         Ok(claim::assign(
             context.handoff,
             &context.session,
-            to.as_ref(),
+            Assignment { to: to.as_ref(), note, message_id },
             context.caller,
             context.now,
             context.policy,

@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::cli::options::Options;
 use crate::cli::{
-    assign, claim, completions, hand_off, login, logout, new, outcome, queue, reassess, release, resolve,
+    assign, claim, completions, hand_off, handover, login, logout, new, outcome, queue, reassess, release, resolve,
     resume, runbook, say, send_back, sessions, show, similar, stats, tried, watch,
 };
 
@@ -38,6 +38,8 @@ pub(super) enum Command {
     Release(release::ReleaseArgs),
     /// Assign a handoff to a team member
     Assign(assign::AssignArgs),
+    /// Pass what you have claimed on to a team member
+    Handover(handover::HandoverArgs),
     /// Run the assessment of a handoff again
     Reassess(reassess::ReassessArgs),
     /// Record the outcome of a suggested step

@@ -5,7 +5,7 @@ mod report;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::Serialize;
 use tierup_common::handoff::{Priority, QueueItem, QueueState};
 use tierup_common::response_target::DueState;
@@ -13,6 +13,7 @@ use tierup_common::search_query::parse_age;
 
 use crate::cli::context::CommandContext;
 use crate::cli::pages;
+use crate::cli::stats::report::Grouping;
 use crate::error::CliError;
 use crate::runtime::api::requests;
 use crate::runtime::clock;
@@ -30,15 +31,6 @@ pub(super) struct StatsArgs {
     /// Escalations of how long until now, like 12h, 30d or 8w [default: 30d with --by]
     #[arg(long, value_name = "AGE", value_parser = parse_age)]
     since: Option<Duration>,
-}
-
-/// What the figures of a report are grouped by.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-pub(super) enum Grouping {
-    /// The person who claimed
-    Person,
-    /// The priority
-    Priority,
 }
 
 #[derive(Serialize)]

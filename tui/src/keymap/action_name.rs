@@ -49,6 +49,8 @@ fn action_suffix(action: Action) -> String {
         Action::List(action) => action.into(),
         Action::Briefing(action) => action.into(),
         Action::Session(SessionAction::UseStep(number)) => return format!("use-step-{number}"),
+        Action::SavedFilter(number) => return format!("filter-{number}"),
+        Action::Command(number) => return format!("run-{number}"),
         Action::Session(action) => action.into(),
         Action::Dialog(action) => action.into(),
         Action::Conflict(action) => action.into(),

@@ -43,7 +43,7 @@ pub(super) fn default_bindings() -> Vec<Binding> {
         keys: keys.to_vec(),
         action,
         hint_label,
-        description,
+        description: description.into(),
     };
     tables.flat_map(|(context, rows)| rows.iter().map(move |row| bind(context, *row))).collect()
 }
@@ -70,11 +70,13 @@ const QUEUE: &[Row] = &[
     (&[key!(shift-g), key!(end)], BOTTOM, "", "Last row"),
     (&[key!(n)], Action::List(ListAction::NextUnread), "next unread", "Next unread"),
     (&[key!('/')], Action::List(ListAction::Filter), "filter", "Filter by words, and by fields like `from:sam is:mine older:30m`"),
-    (&[key!(esc)], Action::List(ListAction::ClearFilter), "all rows", "Show all rows"),
+    (&[key!(esc)], Action::List(ListAction::ClearFilter), "all rows", "Remove the marks, or show all rows"),
     (&[key!(s)], Action::List(ListAction::Sort), "sort", "Sort by priority, by age or by last change"),
     (&[key!(u)], Action::List(ListAction::MarkUnread), "", "Mark as unread"),
     (&[key!(c)], Action::List(ListAction::NewSession), "new session", "New session"),
     (&[key!(x)], Action::List(ListAction::Release), "", "Release your claim to the queue"),
+    (&[key!(' ')], Action::List(ListAction::Mark), "", "Mark a handoff, to pass several on"),
+    (&[key!(a)], Action::List(ListAction::PassOn), "", "Assign what is marked, or this handoff, to someone else"),
     (&[key!(r)], Action::List(ListAction::Reassess), "", "Run the assessment again"),
     (&[key!(tab)], Action::List(ListAction::NextTab), "", "Next tab"),
     (&[key!('1')], Action::List(ListAction::Tab(Tab::Queue)), "", "Queue: open escalations, and those claimed by others"),

@@ -6,7 +6,7 @@ use crokey::KeyCombination;
 use crossterm::event::{KeyCode, KeyModifiers};
 use serde::Deserialize;
 
-use crate::keymap::{Binding, Context, Keymap, defaults, is_text_key, key_label};
+use crate::keymap::{Action, Binding, Context, Keymap, defaults, is_text_key, key_label};
 use crate::text::Safe;
 use crate::theme::Charset;
 
@@ -67,8 +67,12 @@ pub enum KeyError {
 }
 
 impl Keymap {
-    /// The default table with the user's changes. Labels of keys have only characters of `charset`.
-    pub fn with_overrides(overrides: &KeyOverrides, charset: Charset) -> Result<Self, KeyError> {
+    /// The default table with the user's changes and shortcuts. Labels of keys have only characters of `charset`.
+    pub fn with_overrides(
+        overrides: &KeyOverrides,
+        shortcuts: &ShortcutKeys,
+        charset: Charset,
+    ) -> Result<Self, KeyError> {
         let mut bindings = defaults::default_bindings();
         for (name, keys) in overrides {
             let found = bindings.iter_mut().find(|binding| binding.action_name() == *name);
@@ -77,6 +81,10 @@ impl Keymap {
                 None => return Err(unknown_action(name, &bindings)),
             }
         }
+        // Before the global ones, which come last.
+        let end = bindings.iter().position(|binding| binding.context == Context::Global);
+        let end = end.unwrap_or(bindings.len());
+        bindings.splice(end..end, shortcut_bindings(shortcuts)?);
         let keymap = Self { bindings, charset };
         keymap.validate()?;
         Ok(keymap)
@@ -102,6 +110,35 @@ impl Keymap {
         }
         Ok(())
     }
+}
+
+/// The keys and names of saved filters and of commands, in order.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ShortcutKeys {
+    /// Of saved filters: keys of the list.
+    pub filters: Vec<(KeySpec, String)>,
+    /// Of commands: keys of the list and of briefings; those that type no text also of sessions.
+    pub commands: Vec<(KeySpec, String)>,
+}
+
+fn shortcut_bindings(shortcuts: &ShortcutKeys) -> Result<Vec<Binding>, KeyError> {
+    let mut bindings = Vec::new();
+    let mut bind = |context, keys: Vec<KeyCombination>, action, name: &str| {
+        let description = name.to_owned().into();
+        bindings.push(Binding { context, keys, action, hint_label: "", description });
+    };
+    for (number, (keys, name)) in (1..).zip(&shortcuts.filters) {
+        bind(Context::Queue, parse_keys(name, keys)?, Action::SavedFilter(number), name);
+    }
+    for (number, (keys, name)) in (1..).zip(&shortcuts.commands) {
+        let keys = parse_keys(name, keys)?;
+        let action = Action::Command(number);
+        bind(Context::Queue, keys.clone(), action, name);
+        bind(Context::Briefing, keys.clone(), action, name);
+        let in_session: Vec<_> = keys.into_iter().filter(|key| !is_text_key(*key)).collect();
+        bind(Context::Session, in_session, action, name);
+    }
+    Ok(bindings)
 }
 
 /// Whether both bindings of a key would apply in one context.
@@ -186,10 +223,10 @@ mod tests {
     use crokey::key;
 
     use super::*;
-    use crate::keymap::{Action, ListAction};
+    use crate::keymap::ListAction;
 
     fn with_overrides(text: &str) -> Result<Keymap, KeyError> {
-        Keymap::with_overrides(&toml::from_str(text).unwrap(), Charset::Unicode)
+        Keymap::with_overrides(&toml::from_str(text).unwrap(), &ShortcutKeys::default(), Charset::Unicode)
     }
 
     #[test]

@@ -152,8 +152,8 @@ impl ApiClient {
             }
             Call::Reassess(id) => sender.send(requests::reassess(*id), ReplyBody::Handoff).await,
             Call::Users => sender.send(requests::users(), |users| ReplyBody::Users(users.items)).await,
-            Call::Assign { handoff_id, to } => {
-                sender.send(requests::assign(*handoff_id, *to), ReplyBody::Handoff).await
+            Call::Assign { handoff_id, request } => {
+                sender.send(requests::assign(*handoff_id, request), ReplyBody::Handoff).await
             }
             Call::SendBack { handoff_id, question } => {
                 sender.send(requests::send_back(*handoff_id, question.clone()), ReplyBody::Handoff).await

@@ -1,7 +1,7 @@
 //! The lists over one store of handoffs, with the filter, the order and the load that fills them.
 
 use std::cmp::Reverse;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use tierup_common::handoff::{HandoffStatus, QueueItem, Snapshot};
 use tierup_common::id::{HandoffId, Seq, SessionId, UserId};
@@ -58,6 +58,8 @@ pub struct Queue {
     parked_handoffs: HashMap<HandoffId, QueueItem>,
     /// Sessions of the past.
     pub history: History,
+    /// Handoffs that are marked, to be passed on together.
+    pub marked: BTreeSet<HandoffId>,
     /// The tab that is shown.
     pub tab: Tab,
     /// The event up to which the lists are current; none before they are loaded.
@@ -259,6 +261,7 @@ impl Queue {
             self.counts.remove(&known);
         }
         self.parked_handoffs.remove(&id);
+        self.marked.remove(&id);
         self.snapshots.remove(&id);
         self.partial_assessments.remove(&id);
     }

@@ -336,7 +336,7 @@ fn first_word_completions(state: &State, context: Context, text: &str) -> Vec<Co
     let bindings = state.settings.keymap.bindings_in(context).map(|binding| Completion {
         line: binding.action_name(),
         label: binding.action_name(),
-        description: binding.description.into(),
+        description: binding.description.into_owned(),
     });
     let (mut prefixed, mut containing) = (Vec::new(), Vec::new());
     for completion in commands.chain(bindings) {

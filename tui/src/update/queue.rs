@@ -7,13 +7,19 @@ use crate::state::dialog::Dialog;
 use crate::state::lists::RowId;
 use crate::state::sort_order::SortOrder;
 use crate::state::toast::ToastLevel;
-use crate::update::{claims, filter, navigate, reassess, resume};
+use crate::update::{claims, filter, navigate, pass_on, reassess, resume};
 
 pub(super) fn run_action(state: &mut State, action: ListAction, effects: &mut Vec<Effect>) {
     let selected = state.queue.selected_item().map(|item| item.id);
     match action {
         ListAction::Filter => filter::open(state),
-        ListAction::ClearFilter => filter::clear(state),
+        ListAction::ClearFilter => {
+            if !pass_on::clear_marks(state) {
+                filter::clear(state);
+            }
+        }
+        ListAction::Mark => pass_on::toggle_mark(state),
+        ListAction::PassOn => pass_on::open(state, effects),
         ListAction::Sort => {
             let index = SortOrder::ALL.iter().position(|sort| *sort == state.queue.sort).unwrap_or(0);
             set_sort_order(state, SortOrder::ALL[(index + 1) % SortOrder::ALL.len()]);

@@ -16,7 +16,7 @@ use crate::text::safe;
 use crate::update::outcomes::{close_dialog, finish_dialog, report_error, tab_hint};
 use crate::update::{
     calls, claims, conflict, dialog, earlier_messages, fetched, filter, history, messages, navigate,
-    open_by_number, picker, resume, runbook,
+    open_by_number, pass_on, picker, resume, runbook,
 };
 
 pub(super) fn apply_reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect>) {
@@ -76,8 +76,15 @@ fn apply_body(state: &mut State, call_id: CallId, call: Call, body: ReplyBody, e
             finish_hand_off(state, call_id, request.intent, handoff, effects);
         }
         (Call::Users, ReplyBody::Users(users)) => dialog::apply_people(state, call_id, Ok(users)),
+        (Call::Assign { request, .. }, ReplyBody::Handoff(handoff)) => {
+            if !pass_on::continue_with_next(state, call_id, &request, &handoff, effects) {
+                let text = pass_on::done_text(state, call_id, &handoff);
+                finish_dialog(state, call_id, text);
+            }
+            fetched::apply_handoff(state, handoff);
+        }
         (
-            call @ (Call::Release { .. } | Call::Assign { .. } | Call::SendBack { .. }),
+            call @ (Call::Release { .. } | Call::SendBack { .. }),
             ReplyBody::Handoff(handoff),
         ) => {
             finish_dialog(state, call_id, changed_handoff_text(&call, &handoff));
@@ -144,10 +151,7 @@ fn apply_me(state: &mut State, me: Me) {
 /// The toast after a dialog has changed a handoff.
 fn changed_handoff_text(call: &Call, handoff: &Handoff) -> String {
     let item = &handoff.item;
-    if let Call::Assign { .. } = call {
-        let assignee = item.claimed_by_name.as_deref().map(safe::sanitize_line).unwrap_or_default();
-        format!("Assigned #{} to {assignee}", item.number)
-    } else if let Call::SendBack { .. } = call {
+    if let Call::SendBack { .. } = call {
         format!("Sent #{} back to {}", item.number, safe::sanitize_line(&item.handed_off_by_name))
     } else {
         format!("Released #{} to the queue", item.number)

@@ -61,6 +61,7 @@ fn contextual_label(state: &State, context: Context, label: &'static str) -> &'s
         // `q` needs no hint, and a claim in Mine is opened with Enter.
         (Context::Queue, _, "quit") | (Context::Queue, Tab::Mine, "pick up") => "",
         (Context::Queue, Tab::Parked, "pick up") => "take back",
+        (Context::Queue, _, "all rows") if !state.queue.marked.is_empty() => "remove marks",
         (Context::Session, _, "back") if has_marked_message(state) => UNMARK_LABEL,
         (Context::Dialog, _, "next field") if has_person_field(state) => "next person",
         _ => label,

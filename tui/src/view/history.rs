@@ -9,9 +9,9 @@ use crate::state::State;
 use crate::state::history::{MAX_ROWS, history_query};
 use crate::text::{Safe, TextRole, safe, safe_format};
 use crate::view::canvas::Canvas;
+use crate::view::card::{CardLineWriter, STATUS_WIDTH, paint_selection_bar};
 use crate::view::document::Document;
 use crate::view::measure::display_width;
-use crate::view::queue::{CardLineWriter, STATUS_WIDTH, paint_selection_bar};
 
 /// The title of the list, with its filter, in the longest form that fits.
 pub(super) fn title(state: &State, count: usize, columns: u16) -> Safe<'static> {

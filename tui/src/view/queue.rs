@@ -14,13 +14,9 @@ use crate::state::paint_output::ClickTarget;
 use crate::state::sort_order::SortOrder;
 use crate::text::{Safe, safe, safe_format};
 use crate::view::canvas::Canvas;
+use crate::view::card::{CardLineWriter, SEPARATOR_WIDTH, STATUS_WIDTH, paint_selection_bar};
 use crate::view::measure::display_width;
 use crate::view::{confidence, empty_list, history, labels};
-
-/// Columns of the dot between two parts of a line, with the spaces around it.
-const SEPARATOR_WIDTH: u16 = 3;
-/// Columns of the priority, or of what became of a session.
-pub(super) const STATUS_WIDTH: u16 = 8;
 
 pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     let list = state.queue.current_list();
@@ -84,6 +80,9 @@ fn list_title(state: &State, count: usize, columns: u16) -> Safe<'static> {
         SortOrder::Age => parts.push("oldest first".into()),
         SortOrder::Updated => parts.push("recently changed first".into()),
     }
+    if !state.queue.marked.is_empty() {
+        parts.push(format!("{} marked", state.queue.marked.len()));
+    }
     let filter = &state.queue.filter;
     if filter.is_active() {
         let found = filter.error().map_or_else(|| count.to_string(), str::to_owned);
@@ -111,6 +110,9 @@ fn paint_handoff(state: &State, id: HandoffId, selected: bool, canvas: &mut Canv
     };
     let x = card.x + 1;
     canvas.put_text(x, card.y, STATUS_WIDTH, word, style);
+    if state.queue.marked.contains(&id) {
+        canvas.put_text(x + STATUS_WIDTH, card.y, 1, theme.glyphs.check, theme.accent);
+    }
     let (text_x, end) = (x + STATUS_WIDTH + 1, card.right());
     let text_width = end.saturating_sub(text_x + 2);
     let title_style = if selected { theme.strong } else { theme.text };
@@ -126,14 +128,6 @@ fn paint_handoff(state: &State, id: HandoffId, selected: bool, canvas: &mut Canv
     }
     if selected {
         canvas.highlight_selected(card);
-    }
-}
-
-pub(super) fn paint_selection_bar(selected: bool, canvas: &mut Canvas<'_>, card: Rect) {
-    if selected {
-        for y in card.top()..card.bottom() {
-            canvas.put_text(card.x, y, 1, canvas.theme.glyphs.selection_bar, canvas.theme.accent);
-        }
     }
 }
 
@@ -209,33 +203,6 @@ fn paint_assessment_details(
 fn is_session_parked(state: &State, item: &QueueItem) -> bool {
     let session = state.queue.own_session(item.session_id);
     session.is_some_and(|session| session.status == SessionStatus::Paused)
-}
-
-/// Writes the second line of a card from left to right.
-pub(super) struct CardLineWriter {
-    x: u16,
-    end_x: u16,
-    y: u16,
-}
-
-impl CardLineWriter {
-    /// Paints a number at the end; the rest of the line is free.
-    pub(super) fn new(canvas: &mut Canvas<'_>, area: Rect, number: Safe<'_>) -> Self {
-        let dim = canvas.theme.dim;
-        let number_x = canvas.put_text_right(area.right(), area.y, area.width, number, dim);
-        Self { x: area.x, end_x: number_x.saturating_sub(1), y: area.y }
-    }
-
-    pub(super) fn put_text<'t>(&mut self, canvas: &mut Canvas<'_>, text: impl Into<Safe<'t>>, style: Style) {
-        self.x += canvas.put_text(self.x, self.y, self.end_x.saturating_sub(self.x), text, style);
-    }
-
-    /// Paints text after a dot.
-    pub(super) fn put_separated<'t>(&mut self, canvas: &mut Canvas<'_>, text: impl Into<Safe<'t>>, style: Style) {
-        let (dot, dim) = (canvas.theme.glyphs.dot, canvas.theme.dim);
-        self.put_text(canvas, safe_format!(" {dot} "), dim);
-        self.put_text(canvas, text, style);
-    }
 }
 
 /// A session of the user's own, parked or active. Among handoffs its title is aligned with theirs.

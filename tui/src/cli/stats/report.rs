@@ -2,17 +2,26 @@
 
 use std::time::Duration;
 
+use clap::ValueEnum;
 use tierup_common::stats::{Figures, Percentiles, StatsReport};
 use tierup_common::time::format_ago_short;
 
 use crate::cli::context::CommandContext;
-use crate::cli::stats::Grouping;
 use crate::error::CliError;
 use crate::runtime::api::requests;
 use crate::runtime::clock;
 
 /// Columns of the longest bar.
 const BAR_WIDTH: u64 = 20;
+
+/// What the figures of a report are grouped by.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(in crate::cli) enum Grouping {
+    /// The person who claimed
+    Person,
+    /// The priority
+    Priority,
+}
 
 /// Fetches the report of this long until now and prints it.
 pub(super) async fn run(

@@ -208,8 +208,8 @@ pub fn reassess(handoff: impl Into<HandoffRef>) -> ApiRequest<Handoff> {
 }
 
 /// Assigns a handoff to a member.
-pub fn assign(handoff: impl Into<HandoffRef>, to: UserId) -> ApiRequest<Handoff> {
-    ApiRequest::post(route::ASSIGN, &[&handoff.into()]).json(&Assign { user_id: to })
+pub fn assign(handoff: impl Into<HandoffRef>, body: &Assign) -> ApiRequest<Handoff> {
+    ApiRequest::post(route::ASSIGN, &[&handoff.into()]).json(body)
 }
 
 /// Returns a handoff to its opener.
