@@ -68,7 +68,10 @@ async fn metrics_and_statistics_tell_targets_met_from_missed() {
     let dana = row(&report["by_person"], "/person/name", "Dana Wu");
     assert_eq!((&dana["claimed"], &dana["resolved"]), (&Value::from(2), &Value::from(1)));
     assert_eq!(dana["to_resolve"]["p50_seconds"], 1200);
-    assert_eq!(report["arrivals_by_hour"].as_array().unwrap().iter().filter_map(Value::as_u64).sum::<u64>(), 3);
+    assert_eq!(
+        report["arrivals_by_hour"].as_array().unwrap().iter().filter_map(Value::as_u64).sum::<u64>(),
+        3
+    );
 }
 
 #[tokio::test]

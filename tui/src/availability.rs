@@ -8,9 +8,8 @@ use tierup_common::handoff::{HandoffStatus, Intent};
 use tierup_common::session::SessionStatus;
 
 use crate::availability::rules::{
-    check_evidence, check_hand_off, check_participant, check_proposed, check_release,
-    check_resolve, check_send, check_send_back, check_take_back, check_take_back_handoff, check_write,
-    unavailable_evidence,
+    check_evidence, check_hand_off, check_participant, check_proposed, check_release, check_resolve,
+    check_send, check_send_back, check_take_back, check_take_back_handoff, check_write, unavailable_evidence,
 };
 use crate::availability::unavailable::{available_if, not_now};
 use crate::keymap::{

@@ -12,7 +12,8 @@ use crate::local_zone::LocalZone;
 use crate::theme::{BUILT_IN_NAMES, Charset, CustomTheme, Glyphs, Theme, ThemeError};
 
 pub use shortcuts::{
-    CommandSettings, CommandSubject, CustomCommand, SavedFilter, SavedFilterSettings, ShortcutError, Shortcuts,
+    CommandSettings, CommandSubject, CustomCommand, SavedFilter, SavedFilterSettings, ShortcutError,
+    Shortcuts,
 };
 
 /// Settings as they are in a file or in options; `None` where nothing is set.

@@ -122,10 +122,18 @@ pub fn next_deadline(state: &State) -> Option<Timestamp> {
     let polls = polling::next_poll_at(state);
     let filters = filter::refresh_at(state);
     let history = history::next_load_at(state);
-    [filters, history, state.last_paint.next_repaint_at, state.toasts.next_expiry(), next_idle_deadline(state), retries, polls]
-        .into_iter()
-        .flatten()
-        .min()
+    [
+        filters,
+        history,
+        state.last_paint.next_repaint_at,
+        state.toasts.next_expiry(),
+        next_idle_deadline(state),
+        retries,
+        polls,
+    ]
+    .into_iter()
+    .flatten()
+    .min()
 }
 
 /// When the last input has its next delayed consequence: the preview of the selected row, the search of the filter, or a

@@ -16,7 +16,8 @@ const SETTING: &str = "respond_within";
 /// A shorter target could not be shown in minutes.
 const MIN_TARGET: Duration = Duration::from_mins(1);
 const MAX_TARGET: Duration = Duration::from_hours(24 * 365);
-const HINT: &str = "hint: write it like { urgent = \"15m\", high = \"1h\" } in the file, or urgent=15m,high=1h";
+const HINT: &str =
+    "hint: write it like { urgent = \"15m\", high = \"1h\" } in the file, or urgent=15m,high=1h";
 
 /// The targets before validation.
 #[derive(Clone, Debug, Deserialize)]
@@ -60,9 +61,11 @@ impl RespondWithinSettings {
 }
 
 fn parse_target(priority: &str, target: &str) -> Result<(Priority, Duration), ConfigError> {
-    let refuse = |reason: String| invalid_setting(SETTING, format!("{}\n{HINT}", redact::redact_message(&reason)));
-    let priority: Priority =
-        priority.parse().map_err(|error: tierup_common::string_enum::UnknownVariant| refuse(error.to_string()))?;
+    let refuse =
+        |reason: String| invalid_setting(SETTING, format!("{}\n{HINT}", redact::redact_message(&reason)));
+    let priority: Priority = priority
+        .parse()
+        .map_err(|error: tierup_common::string_enum::UnknownVariant| refuse(error.to_string()))?;
     let target = parse_age(target).map_err(refuse)?;
     if (MIN_TARGET..=MAX_TARGET).contains(&target) {
         Ok((priority, target))
@@ -100,7 +103,10 @@ mod tests {
     fn an_invalid_target_is_refused_with_a_hint() {
         for text in ["urgent", "urgent:15m", "now=15m", "urgent=soon", "urgent=0m", "high=900d"] {
             let error = targets(text).unwrap_err();
-            assert!(error.starts_with("respond_within: ") && error.contains("hint: write it like"), "{error}");
+            assert!(
+                error.starts_with("respond_within: ") && error.contains("hint: write it like"),
+                "{error}"
+            );
         }
     }
 }

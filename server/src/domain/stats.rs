@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, FixedOffset, NaiveDate, Timelike};
 use tierup_common::handoff::{HandoffStatus, Priority};
-use tierup_common::stats::{
-    DayFigures, Figures, Percentiles, PersonFigures, PriorityFigures, StatsReport,
-};
+use tierup_common::stats::{DayFigures, Figures, Percentiles, PersonFigures, PriorityFigures, StatsReport};
 use tierup_common::time::Timestamp;
 use tierup_common::user::Person;
 

@@ -215,7 +215,10 @@ mod tests {
         assert_eq!(query_terms("a b c", 2).len(), 2);
         assert_eq!(query_terms(&"漢".repeat(9_999), 9)[0].matches(' ').count(), MAX_BIGRAMS - 1);
         assert!(query_terms("\" OR *", 9) == ["\"OR\""], "nothing that is asked is an operator");
-        assert_eq!(query_terms("a \"Exact words, twice\" b", 9), ["\"a\"*", "\"Exact words twice\"", "\"b\"*"]);
+        assert_eq!(
+            query_terms("a \"Exact words, twice\" b", 9),
+            ["\"a\"*", "\"Exact words twice\"", "\"b\"*"]
+        );
         assert_eq!(query_terms("\"VPN接続が error\"", 9), ["\"VPN 接続 続が が error\""]);
         assert_eq!(query_terms("\"error 接続が\" \"error 接\"", 9), ["\"error 接続 続が\"", "\"error 接\"*"]);
         assert!(query_terms("\"-- 。\" \"\"", 9).is_empty());

@@ -51,8 +51,7 @@ impl AccountScope<'_> {
     ) -> Result<SearchConditions> {
         let users = if query.from.is_empty() && query.by.is_empty() { Vec::new() } else { self.users()? };
         let people = |names: &[String]| {
-            let named =
-                users.iter().filter(|user| names_person(names, (user.id, &user.name), Some(caller)));
+            let named = users.iter().filter(|user| names_person(names, (user.id, &user.name), Some(caller)));
             (!names.is_empty()).then(|| ids_as_json(named.map(|user| user.id.as_bytes())))
         };
         let (mut sessions, mut latest) = (Vec::new(), Vec::new());

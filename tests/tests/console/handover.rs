@@ -35,7 +35,10 @@ async fn marked_handoffs_are_passed_on_together_with_a_note() {
     let session = dana.session(&mine[0].session_id).await;
     let last = session["conversation_messages"].as_array().and_then(|messages| messages.last()).cloned();
     let last = last.unwrap_or_default();
-    assert_eq!((&last["content"], &last["author_name"]), (&"The vendor calls at 9.".into(), &"Priya Nair".into()));
+    assert_eq!(
+        (&last["content"], &last["author_name"]),
+        (&"The vendor calls at 9.".into(), &"Priya Nair".into())
+    );
     priya.sees("Mine 1").await;
     // Marks are removed before a filter is.
     priya.press(" ").await;

@@ -4,8 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::cli::options::Options;
 use crate::cli::{
-    assign, claim, completions, hand_off, handover, login, logout, new, outcome, queue, reassess, release, resolve,
-    resume, runbook, say, send_back, sessions, show, similar, stats, tried, watch,
+    assign, claim, completions, hand_off, handover, login, logout, new, outcome, queue, reassess, release,
+    resolve, resume, runbook, say, send_back, sessions, show, similar, stats, tried, watch,
 };
 
 /// A queue of escalations for support teams.

@@ -132,7 +132,9 @@ pub enum ShortcutError {
     #[error("command {0:?}: at most {MAX_ARGUMENTS} arguments")]
     TooManyArguments(String),
     /// An argument has a name between braces that is not known.
-    #[error("command {name:?}: unknown {placeholder}\nhint: use {{id}}, {{number}}, {{session_id}} or {{problem}}")]
+    #[error(
+        "command {name:?}: unknown {placeholder}\nhint: use {{id}}, {{number}}, {{session_id}} or {{problem}}"
+    )]
     UnknownPlaceholder {
         /// The name of the command.
         name: String,
@@ -188,7 +190,10 @@ fn custom_command(settings: &CommandSettings) -> Result<CustomCommand, ShortcutE
             Piece::Placeholder(_) | Piece::Text(_) => None,
         });
         if let Some(placeholder) = unknown {
-            return Err(ShortcutError::UnknownPlaceholder { name, placeholder: format!("{{{placeholder}}}") });
+            return Err(ShortcutError::UnknownPlaceholder {
+                name,
+                placeholder: format!("{{{placeholder}}}"),
+            });
         }
     }
     Ok(CustomCommand {
@@ -225,7 +230,11 @@ fn fill(argument: &str, subject: &CommandSubject) -> String {
             Piece::Placeholder(_) => {
                 let problem = String::from(safe::sanitize_line(&subject.problem));
                 // A program takes an argument that begins with a dash for an option.
-                if filled.is_empty() { problem.trim_start_matches('-').trim_start().to_owned() } else { problem }
+                if filled.is_empty() {
+                    problem.trim_start_matches('-').trim_start().to_owned()
+                } else {
+                    problem
+                }
             }
         };
         filled.push_str(&value);
@@ -284,7 +293,8 @@ mod tests {
 
     #[test]
     fn what_people_wrote_is_one_argument_and_no_option() {
-        let command = command(&["https://t/{number}?id={id}", "{problem}", "{\"text\": \"{problem}\"}"]).unwrap();
+        let command =
+            command(&["https://t/{number}?id={id}", "{problem}", "{\"text\": \"{problem}\"}"]).unwrap();
         let arguments = command.arguments(&subject("--exec=x; rm -rf $HOME\n`id`"));
         assert_eq!(arguments[0], "https://t/42?id=ab");
         assert!(arguments[1].starts_with("exec=x; rm -rf $HOME") && !arguments[1].contains('\n'));
@@ -295,7 +305,10 @@ mod tests {
     #[test]
     fn a_command_with_an_unknown_placeholder_is_refused() {
         let error = command(&["{nummer}"]).unwrap_err().to_string();
-        assert_eq!(error, "command \"Ticket\": unknown {nummer}\nhint: use {id}, {number}, {session_id} or {problem}");
+        assert_eq!(
+            error,
+            "command \"Ticket\": unknown {nummer}\nhint: use {id}, {number}, {session_id} or {problem}"
+        );
         assert!(command(&["{}", "{ number }", "{\"a\": {}}", "{{number}}", "é{", "{"]).is_ok());
     }
 

@@ -47,12 +47,7 @@ pub(super) fn find(state: &mut State, kind: NumberKind, number: Number, effects:
 }
 
 /// The handoff was found. If the user has gone elsewhere meanwhile, they stay there.
-pub(super) fn apply_handoff(
-    state: &mut State,
-    call_id: CallId,
-    handoff: Handoff,
-    effects: &mut Vec<Effect>,
-) {
+pub(super) fn apply_handoff(state: &mut State, call_id: CallId, handoff: Handoff, effects: &mut Vec<Effect>) {
     if !take_pending(state, call_id) {
         return;
     }
@@ -92,8 +87,7 @@ pub(super) fn apply_handoff_error(
     if !take_pending(state, call_id) {
         return;
     }
-    let is_unknown =
-        matches!(error, CallError::Problem(problem) if problem.code() == Some(Code::NotFound));
+    let is_unknown = matches!(error, CallError::Problem(problem) if problem.code() == Some(Code::NotFound));
     match (is_unknown, may_be_session) {
         (true, true) => find(state, NumberKind::Session, number, effects),
         (true, false) => state.show_toast(ToastLevel::Error, format!("There is no handoff #{number}")),

@@ -83,10 +83,7 @@ fn apply_body(state: &mut State, call_id: CallId, call: Call, body: ReplyBody, e
             }
             fetched::apply_handoff(state, handoff);
         }
-        (
-            call @ (Call::Release { .. } | Call::SendBack { .. }),
-            ReplyBody::Handoff(handoff),
-        ) => {
+        (call @ (Call::Release { .. } | Call::SendBack { .. }), ReplyBody::Handoff(handoff)) => {
             finish_dialog(state, call_id, changed_handoff_text(&call, &handoff));
             fetched::apply_handoff(state, handoff);
         }

@@ -40,7 +40,12 @@ impl CardLineWriter {
     }
 
     /// Paints text after a dot.
-    pub(super) fn put_separated<'t>(&mut self, canvas: &mut Canvas<'_>, text: impl Into<Safe<'t>>, style: Style) {
+    pub(super) fn put_separated<'t>(
+        &mut self,
+        canvas: &mut Canvas<'_>,
+        text: impl Into<Safe<'t>>,
+        style: Style,
+    ) {
         let (dot, dim) = (canvas.theme.glyphs.dot, canvas.theme.dim);
         self.put_text(canvas, safe_format!(" {dot} "), dim);
         self.put_text(canvas, text, style);

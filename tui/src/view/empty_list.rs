@@ -85,7 +85,11 @@ fn empty_history_message(state: &State, canvas: &mut Canvas<'_>) -> EmptyMessage
     }
     if !state.connection.allows_calls() {
         let hint = vec![SafeSpan::new("The server keeps it.", TextRole::Dim)];
-        return EmptyMessage { title: "No history while offline".into(), style: canvas.theme.text, hints: vec![hint] };
+        return EmptyMessage {
+            title: "No history while offline".into(),
+            style: canvas.theme.text,
+            hints: vec![hint],
+        };
     }
     if history.pending_page.is_some() || history.load_at.is_some() || history.loaded_query.is_none() {
         return EmptyMessage::loading("searching the history", canvas);
@@ -93,7 +97,11 @@ fn empty_history_message(state: &State, canvas: &mut Canvas<'_>) -> EmptyMessage
     if state.queue.filter.is_active() {
         let clear = state.settings.keymap.key_for(Context::Queue, Action::List(ListAction::ClearFilter));
         let hints = vec![key_hint(clear, " shows all rows.")];
-        return EmptyMessage { title: safe_format!("No matches for “{query}”"), style: canvas.theme.text, hints };
+        return EmptyMessage {
+            title: safe_format!("No matches for “{query}”"),
+            style: canvas.theme.text,
+            hints,
+        };
     }
     let hint = vec![SafeSpan::new("What is resolved, sent back or taken back appears here.", TextRole::Dim)];
     EmptyMessage { title: "Nothing has ended yet".into(), style: canvas.theme.text, hints: vec![hint] }

@@ -93,7 +93,9 @@ impl<'a> FrameTime<'a> {
             DueState::InTime(left) => (safe_format!("due in {}", format_left(left)), TextRole::Dim),
             DueState::Near(left) => (safe_format!("due in {}", format_left(left)), TextRole::Warn),
             DueState::Missed(since) if since < Duration::from_mins(1) => ("late".into(), TextRole::Bad),
-            DueState::Missed(since) => (safe_format!("late {}", time::format_ago_short(since)), TextRole::Bad),
+            DueState::Missed(since) => {
+                (safe_format!("late {}", time::format_ago_short(since)), TextRole::Bad)
+            }
         })
     }
 

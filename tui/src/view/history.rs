@@ -85,7 +85,11 @@ pub(super) fn paint_session(
         line.put_separated(canvas, ago, theme.dim);
         let resolution = session.resolution.as_deref().unwrap_or_default();
         if let Some(first) = resolution.lines().find(|line| !line.trim().is_empty()) {
-            line.put_separated(canvas, safe::sanitize_prefix(first.trim(), usize::from(area.width)), theme.text);
+            line.put_separated(
+                canvas,
+                safe::sanitize_prefix(first.trim(), usize::from(area.width)),
+                theme.text,
+            );
         }
     }
     if selected {
@@ -108,7 +112,8 @@ pub(super) fn push_preview(session: &SessionItem, document: &mut Document, canva
         let priority = if latest.priority == Priority::Normal { "" } else { latest.priority.as_str() };
         format!(", escalated as #{} {priority}", latest.number)
     });
-    document.push_text(safe_format!("opened by {}{}", session.user_name, escalated.trim_end()), TextRole::Dim);
+    document
+        .push_text(safe_format!("opened by {}{}", session.user_name, escalated.trim_end()), TextRole::Dim);
     if let Some(resolution) = &session.resolution {
         document.push_heading("Resolution");
         document.push_markdown(resolution);

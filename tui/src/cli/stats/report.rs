@@ -40,13 +40,13 @@ pub(super) async fn run(
     }
     let (head, rows) = match grouping {
         Some(Grouping::Person) => {
-            let row = |row: &tierup_common::stats::PersonFigures| (row.person.name.clone(), row.figures.clone());
+            let row =
+                |row: &tierup_common::stats::PersonFigures| (row.person.name.clone(), row.figures.clone());
             ("PERSON", report.by_person.iter().map(row).collect())
         }
         Some(Grouping::Priority) => {
-            let row = |row: &tierup_common::stats::PriorityFigures| {
-                (row.priority.to_string(), row.figures.clone())
-            };
+            let row =
+                |row: &tierup_common::stats::PriorityFigures| (row.priority.to_string(), row.figures.clone());
             ("PRIORITY", report.by_priority.iter().map(row).collect())
         }
         None => ("", vec![("all".to_owned(), report.all.clone())]),
@@ -55,11 +55,7 @@ pub(super) async fn run(
 }
 
 /// The lines above the table: totals, and how they spread over hours and days.
-fn print_summary(
-    context: &CommandContext,
-    report: &StatsReport,
-    since: Duration,
-) -> Result<(), CliError> {
+fn print_summary(context: &CommandContext, report: &StatsReport, since: Duration) -> Result<(), CliError> {
     let Figures { escalated, claimed, resolved, missed, .. } = report.all;
     let mut facts = format!("{escalated} escalated, {claimed} claimed, {resolved} resolved");
     if missed > 0 {
@@ -76,15 +72,13 @@ fn print_summary(
     let days = newest(&days, context.output.columns().saturating_sub(30));
     let longest = days.iter().flatten().max().copied();
     let longest = longest.map(|seconds| format!("  at most {}", duration_text(seconds))).unwrap_or_default();
-    context.output.print_line(&format!("time to claim by day (p50)   {}{longest}", sparkline(days, levels)))?;
+    context
+        .output
+        .print_line(&format!("time to claim by day (p50)   {}{longest}", sparkline(days, levels)))?;
     context.output.print_text("")
 }
 
-fn print_rows(
-    context: &CommandContext,
-    head: &str,
-    rows: &[(String, Figures)],
-) -> Result<(), CliError> {
+fn print_rows(context: &CommandContext, head: &str, rows: &[(String, Figures)]) -> Result<(), CliError> {
     let most = rows.iter().map(|(_, figures)| figures.escalated).max().unwrap_or(0);
     let has_bars = context.output.is_terminal();
     let block = if context.output.is_ascii() { "#" } else { "█" };
@@ -94,8 +88,11 @@ fn print_rows(
         let counts = [figures.escalated, figures.claimed, figures.resolved, figures.missed];
         cells.extend(counts.map(|count| count.to_string()));
         for percentiles in [to_claim, to_resolve] {
-            let seconds = percentiles.map(|Percentiles { p50_seconds, p95_seconds }| [p50_seconds, p95_seconds]);
-            let texts = seconds.map(|seconds| seconds.map(|seconds| context.output.format_duration(Duration::from_secs(seconds))));
+            let seconds =
+                percentiles.map(|Percentiles { p50_seconds, p95_seconds }| [p50_seconds, p95_seconds]);
+            let texts = seconds.map(|seconds| {
+                seconds.map(|seconds| context.output.format_duration(Duration::from_secs(seconds)))
+            });
             cells.extend(texts.unwrap_or(["-".into(), "-".into()]));
         }
         if has_bars {
