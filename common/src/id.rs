@@ -168,6 +168,12 @@ impl fmt::Display for HandoffRef {
     }
 }
 
+impl From<Number> for HandoffRef {
+    fn from(number: Number) -> Self {
+        Self::Number(number)
+    }
+}
+
 impl From<HandoffId> for HandoffRef {
     fn from(id: HandoffId) -> Self {
         Self::Id(id)

@@ -43,12 +43,12 @@ pub fn check(state: &State, context: Context, action: Action) -> Availability {
             check_participant(state, open_chat(state)?)
         }
         Action::Case(CaseAction::Read) => available_if(!state.similar_cases().is_empty()),
-        Action::SavedFilter(_) => Ok(()),
         Action::Command(_) => available_if(state.command_subject().is_some()),
         Action::WriteRunbook if state.runbook_draft.is_none() => {
             not_now("Resolve a session first; then you can write a runbook on it")
         }
         Action::WriteRunbook
+        | Action::SavedFilter(_)
         | Action::Quit
         | Action::QuitNow
         | Action::Suspend
@@ -84,9 +84,9 @@ fn check_list(state: &State, action: ListAction) -> Availability {
         ListAction::NewSession => check_engineer(state),
         ListAction::Mark => selected.map(|_| ()),
         ListAction::PassOn if queue.marked.is_empty() => check_assign(state, selected?),
-        ListAction::PassOn => Ok(()),
         ListAction::ClearFilter => available_if(queue.filter.is_active() || !queue.marked.is_empty()),
         ListAction::NextUnread
+        | ListAction::PassOn
         | ListAction::Filter
         | ListAction::Sort
         | ListAction::NextTab

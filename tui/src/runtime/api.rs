@@ -13,7 +13,6 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, RequestBuilder, Response, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
-use tierup_common::id::HandoffRef;
 use tierup_common::route;
 use tierup_common::time::Timestamp;
 use tierup_common::trim::trim_value;
@@ -133,12 +132,8 @@ impl ApiClient {
             Call::History { query, cursor } => {
                 sender.send(requests::history(query, cursor.as_deref()), ReplyBody::Sessions).await
             }
-            Call::FindHandoff(number) => {
-                sender.send(requests::handoff(HandoffRef::Number(*number)), ReplyBody::Handoff).await
-            }
-            Call::FindSession(number) => {
-                sender.send(requests::sessions_by_number(*number), ReplyBody::Sessions).await
-            }
+            Call::FindHandoff(n) => sender.send(requests::handoff(*n), ReplyBody::Handoff).await,
+            Call::FindSession(n) => sender.send(requests::sessions_by_number(*n), ReplyBody::Sessions).await,
             Call::Handoff(id) => sender.send(requests::handoff(*id), ReplyBody::Handoff).await,
             Call::Session(id) => {
                 sender.send(requests::session_with_newest_messages(*id), ReplyBody::Session).await

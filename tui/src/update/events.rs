@@ -19,9 +19,9 @@ use crate::update::{calls, conflict, history, messages, navigate, notifications,
 
 pub(super) fn apply_event(state: &mut State, event: &Event, effects: &mut Vec<Effect>) {
     let at = event.at;
+    history::observe(state, event.body.kind());
     match &event.body {
         EventBody::HandoffCreated { handoff, by, assessment_status, supersedes } => {
-            history::mark_changed(state);
             state.queue.remove_own_session(handoff.session_id);
             add_handoff(state, handoff, by, *assessment_status);
             if let Some(old) = supersedes {
@@ -45,13 +45,9 @@ pub(super) fn apply_event(state: &mut State, event: &Event, effects: &mut Vec<Ef
         }
         EventBody::HandoffReleased { handoff, by, .. } => apply_release(state, handoff, by, at, effects),
         EventBody::HandoffSentBack { handoff, by, question } => {
-            history::mark_changed(state);
             apply_send_back(state, handoff, by, question, effects);
         }
-        EventBody::HandoffWithdrawn { handoff, by } => {
-            history::mark_changed(state);
-            apply_withdrawal(state, handoff, by, effects);
-        }
+        EventBody::HandoffWithdrawn { handoff, by } => apply_withdrawal(state, handoff, by, effects),
         EventBody::HandoffStepUpdated { handoff, step, .. } => {
             update_handoff(state, handoff, at, effects, |item| replace_step(item, step));
         }
@@ -65,10 +61,7 @@ pub(super) fn apply_event(state: &mut State, event: &Event, effects: &mut Vec<Ef
                 calls::fetch_own_sessions(state, effects);
             }
         }
-        EventBody::SessionResolved { session, .. } => {
-            history::mark_changed(state);
-            update_session(state, session);
-        }
+        EventBody::SessionResolved { session, .. } => update_session(state, session),
         EventBody::SessionUpdated { session, branch, handoff_id, .. } => {
             update_session(state, session);
             if let Some(branch) = branch {

@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::time::Duration;
 
+use tierup_common::event::Kind;
 use tierup_common::session::SessionPage;
 use tierup_common::time::Timestamp;
 
@@ -60,8 +61,21 @@ pub(super) fn next_load_at(state: &State) -> Option<Timestamp> {
     state.queue.history.load_at.filter(|_| is_shown && state.connection.allows_calls())
 }
 
-/// Something ended, or is no longer over: loads the first page again when the tab is shown.
-pub(super) fn mark_changed(state: &mut State) {
+/// If something ended, or is no longer over, loads the first page again when the tab is shown.
+pub(super) fn observe(state: &mut State, kind: Kind) {
+    let changes_history = [
+        Kind::SessionResolved,
+        Kind::HandoffSentBack,
+        Kind::HandoffWithdrawn,
+        Kind::HandoffCreated,
+        Kind::HandoffClaimed,
+    ];
+    if changes_history.contains(&kind) {
+        mark_changed(state);
+    }
+}
+
+fn mark_changed(state: &mut State) {
     if state.queue.history.loaded_query.is_some() && state.queue.history.load_at.is_none() {
         state.queue.history.load_at = Some(state.now.plus(REFRESH_DELAY));
     }
@@ -97,7 +111,9 @@ pub(super) fn apply_page(state: &mut State, call_id: CallId, is_first: bool, pag
     if is_other {
         state.queue.lists[Tab::History].replace_all(keys);
     } else {
-        keys.into_iter().for_each(|key| state.queue.lists[Tab::History].upsert(key));
+        for key in keys {
+            state.queue.lists[Tab::History].upsert(key);
+        }
     }
 }
 

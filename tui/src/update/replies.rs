@@ -41,15 +41,6 @@ fn apply_body(state: &mut State, call_id: CallId, call: Call, body: ReplyBody, e
             state.queue.replace_own_sessions(status, page.items, me);
             calls::fetch_parked_handoffs(state, effects);
         }
-        (Call::History { cursor, .. }, ReplyBody::Sessions(page)) => {
-            history::apply_page(state, call_id, cursor.is_none(), page);
-        }
-        (Call::FindHandoff(_), ReplyBody::Handoff(handoff)) => {
-            open_by_number::apply_handoff(state, call_id, handoff, effects);
-        }
-        (Call::FindSession(number), ReplyBody::Sessions(page)) => {
-            open_by_number::apply_sessions(state, call_id, number, &page, effects);
-        }
         (Call::Handoff(_) | Call::Reassess(_), ReplyBody::Handoff(handoff)) => {
             fetched::apply_handoff(state, handoff);
         }
@@ -76,13 +67,6 @@ fn apply_body(state: &mut State, call_id: CallId, call: Call, body: ReplyBody, e
             finish_hand_off(state, call_id, request.intent, handoff, effects);
         }
         (Call::Users, ReplyBody::Users(users)) => dialog::apply_people(state, call_id, Ok(users)),
-        (Call::Assign { request, .. }, ReplyBody::Handoff(handoff)) => {
-            if !pass_on::continue_with_next(state, call_id, &request, &handoff, effects) {
-                let text = pass_on::done_text(state, call_id, &handoff);
-                finish_dialog(state, call_id, text);
-            }
-            fetched::apply_handoff(state, handoff);
-        }
         (call @ (Call::Release { .. } | Call::SendBack { .. }), ReplyBody::Handoff(handoff)) => {
             finish_dialog(state, call_id, changed_handoff_text(&call, &handoff));
             fetched::apply_handoff(state, handoff);
@@ -96,6 +80,35 @@ fn apply_body(state: &mut State, call_id: CallId, call: Call, body: ReplyBody, e
         }
         (Call::Resolve { request, .. }, ReplyBody::Session(session)) => {
             finish_resolve(state, call_id, &session, &request);
+        }
+        (call, body) => apply_other_body(state, call_id, call, body, effects),
+    }
+}
+
+/// The replies to what looks for things, and to assignments.
+fn apply_other_body(
+    state: &mut State,
+    call_id: CallId,
+    call: Call,
+    body: ReplyBody,
+    effects: &mut Vec<Effect>,
+) {
+    match (call, body) {
+        (Call::History { cursor, .. }, ReplyBody::Sessions(page)) => {
+            history::apply_page(state, call_id, cursor.is_none(), page);
+        }
+        (Call::FindHandoff(_), ReplyBody::Handoff(handoff)) => {
+            open_by_number::apply_handoff(state, call_id, handoff, effects);
+        }
+        (Call::FindSession(number), ReplyBody::Sessions(page)) => {
+            open_by_number::apply_sessions(state, call_id, number, &page, effects);
+        }
+        (Call::Assign { request, .. }, ReplyBody::Handoff(handoff)) => {
+            if !pass_on::continue_with_next(state, call_id, &request, &handoff, effects) {
+                let text = pass_on::done_text(state, call_id, &handoff);
+                finish_dialog(state, call_id, text);
+            }
+            fetched::apply_handoff(state, handoff);
         }
         (call, _) => apply_error(state, call_id, call, CallError::invalid_response(), effects),
     }

@@ -56,7 +56,7 @@ pub(super) fn run_action(state: &mut State, action: SessionAction, effects: &mut
         SessionAction::Release => with_handoff(state, |state, id| state.open_dialog(Dialog::release(id))),
         SessionAction::PickUp => with_handoff(state, |state, id| claims::claim_handoff(state, id, effects)),
         SessionAction::Assign => {
-            with_handoff(state, |state, id| dialog::open_assign(state, vec![id], effects))
+            with_handoff(state, |state, id| dialog::open_assign(state, vec![id], effects));
         }
         SessionAction::SendBack => with_handoff(state, |state, id| state.open_dialog(Dialog::send_back(id))),
     }

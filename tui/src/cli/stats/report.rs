@@ -57,13 +57,9 @@ pub(super) async fn run(
 /// The lines above the table: totals, and how they spread over hours and days.
 fn print_summary(context: &CommandContext, report: &StatsReport, since: Duration) -> Result<(), CliError> {
     let Figures { escalated, claimed, resolved, missed, .. } = report.all;
-    let mut facts = format!("{escalated} escalated, {claimed} claimed, {resolved} resolved");
-    if missed > 0 {
-        facts.push_str(&format!(", {missed} late"));
-    }
-    if !report.is_complete {
-        facts.push_str("; the oldest are not counted");
-    }
+    let late = if missed > 0 { format!(", {missed} late") } else { String::new() };
+    let cut = if report.is_complete { "" } else { "; the oldest are not counted" };
+    let facts = format!("{escalated} escalated, {claimed} claimed, {resolved} resolved{late}{cut}");
     context.output.print_heading(&format!("The last {}: {facts}", format_ago_short(since)))?;
     let levels = levels(context.output.is_ascii());
     let hours: Vec<Option<u64>> = report.arrivals_by_hour.iter().copied().map(Some).collect();
