@@ -1,9 +1,10 @@
 //! By when an escalation should be claimed: how much time is left, and whether that is little.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::handoff::{HandoffStatus, QueueItem};
-use crate::time::Timestamp;
+use crate::time::{Timestamp, format_ago_short};
 
 /// An open handoff is near its target when this part of its time is left.
 const NEAR_PART: u32 = 4;
@@ -32,8 +33,19 @@ impl QueueItem {
     }
 }
 
+/// In words: `due in 12m`, `late 3m`.
+impl fmt::Display for DueState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InTime(left) | Self::Near(left) => write!(f, "due in {}", format_left(*left)),
+            Self::Missed(since) if *since < Duration::from_mins(1) => f.write_str("late"),
+            Self::Missed(since) => write!(f, "late {}", format_ago_short(*since)),
+        }
+    }
+}
+
 /// A time left in a narrow column, rounded up: `<1m`, `2m`, `3h`, `5d`.
-pub fn format_left(left: Duration) -> String {
+fn format_left(left: Duration) -> String {
     let minutes = left.as_secs().div_ceil(60);
     match minutes {
         0 | 1 => "<1m".into(),
@@ -46,6 +58,14 @@ pub fn format_left(left: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_target_is_told_in_words() {
+        let minutes = Duration::from_mins;
+        assert_eq!(DueState::Near(minutes(12)).to_string(), "due in 12m");
+        assert_eq!(DueState::Missed(Duration::from_secs(3)).to_string(), "late");
+        assert_eq!(DueState::Missed(minutes(65)).to_string(), "late 1h");
+    }
 
     #[test]
     fn a_time_left_is_rounded_up_so_that_none_is_missed_unseen() {

@@ -1,40 +1,25 @@
 //! The language of searches: words, phrases in quotes, and fields like `from:sam`. The server's lists, the command line
 //! and the console all read it here.
 
-use std::fmt::{self, Write};
+mod age;
+mod token;
+
+use std::fmt;
 use std::time::Duration;
 
 use crate::handoff::{HandoffStatus, Priority, QueueItem};
 use crate::id::UserId;
+use crate::search_query::age::format_age;
+use crate::search_query::token::{Token, tokens};
 use crate::session::{SessionItem, SessionStatus};
 use crate::string_enum::{UnknownVariant, string_enum};
 use crate::time::Timestamp;
 
+pub use age::parse_age;
+pub use token::{Field, TextTerm, text_terms};
+
 /// Values of one field: more are refused.
 const MAX_VALUES: usize = 16;
-/// Ten years: what is older than that is no question for a queue.
-const MAX_AGE: Duration = Duration::from_hours(24 * 3_650);
-
-string_enum! {
-    /// A field of a search.
-    pub enum Field {
-        /// Who escalated it; of a session, who opened it.
-        From = "from",
-        /// Who works on it, or resolved it.
-        By = "by",
-        /// `mine` or `unread`.
-        Is = "is",
-        /// Its priority; of a session, that of its latest escalation.
-        Priority = "priority",
-        /// Its status.
-        Status = "status",
-        /// Created before this age.
-        Older = "older",
-        /// Created after this age.
-        Newer = "newer",
-    }
-}
-
 string_enum! {
     /// A status in a search. Some are of handoffs, some of sessions; each finds what it means of the other, too.
     pub enum StatusWord {
@@ -80,15 +65,6 @@ pub struct SearchQuery {
     pub newer_than: Option<Duration>,
     /// What the text must contain.
     pub text: Vec<TextTerm>,
-}
-
-/// A part of the text.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum TextTerm {
-    /// A word, or its beginning.
-    Word(String),
-    /// Words that follow one another.
-    Phrase(String),
 }
 
 /// Why a search cannot be understood: which field, and what it takes.
@@ -249,19 +225,6 @@ impl fmt::Display for SearchQuery {
     }
 }
 
-impl fmt::Display for TextTerm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Word(word) => f.write_str(word),
-            Self::Phrase(phrase) => {
-                f.write_char('"')?;
-                f.write_str(phrase)?;
-                f.write_char('"')
-            }
-        }
-    }
-}
-
 impl StatusWord {
     /// The status of a handoff that it means; none if it is only of sessions.
     pub const fn of_handoff(self) -> HandoffStatus {
@@ -324,69 +287,6 @@ pub fn names_person(names: &[String], person: (UserId, &str), me: Option<UserId>
     })
 }
 
-/// A part of a search, before its fields are understood.
-enum Token<'t> {
-    Field(Field, &'t str),
-    Word(&'t str),
-    Phrase(&'t str),
-}
-
-/// The words and phrases of a text, without fields.
-pub fn text_terms(text: &str) -> impl Iterator<Item = TextTerm> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        let (token, after) = next_token(rest, |_| None)?;
-        rest = after;
-        Some(match token {
-            Token::Phrase(phrase) => TextTerm::Phrase(phrase.into()),
-            Token::Word(word) | Token::Field(_, word) => TextTerm::Word(word.into()),
-        })
-    })
-}
-
-/// The tokens of a search. Blanks separate them, except in quotes.
-fn tokens(text: &str) -> impl Iterator<Item = Token<'_>> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        let (token, after) = next_token(rest, field_named)?;
-        rest = after;
-        Some(token)
-    })
-}
-
-/// The first token and what follows it; a phrase without words is skipped.
-fn next_token(text: &str, field_named: impl Fn(&str) -> Option<Field>) -> Option<(Token<'_>, &str)> {
-    let mut rest = text.trim_start();
-    while let Some(quoted) = rest.strip_prefix('"') {
-        let (phrase, after) = split_quoted(quoted);
-        if !phrase.is_empty() {
-            return Some((Token::Phrase(phrase), after));
-        }
-        rest = after.trim_start();
-    }
-    let (word, after) = rest.split_at(rest.find(char::is_whitespace).unwrap_or(rest.len()));
-    let field = word.split_once(':').and_then(|(name, value)| Some((field_named(name)?, name, value)));
-    match field {
-        None if word.is_empty() => None,
-        None => Some((Token::Word(word), after)),
-        Some((field, name, value)) if value.starts_with('"') => {
-            let (value, after) = split_quoted(&rest[name.len() + 2..]);
-            Some((Token::Field(field, value), after))
-        }
-        Some((field, _, value)) => Some((Token::Field(field, value), after)),
-    }
-}
-
-/// The trimmed text up to the closing quote, or all of it, and what follows.
-fn split_quoted(text: &str) -> (&str, &str) {
-    let (quoted, after) = text.split_once('"').unwrap_or((text, ""));
-    (quoted.trim(), after)
-}
-
-fn field_named(name: &str) -> Option<Field> {
-    Field::ALL.iter().copied().find(|field| field.as_str().eq_ignore_ascii_case(name))
-}
-
 /// Adds a value that is new; returns the number of values.
 fn push_new<T: PartialEq>(values: &mut Vec<T>, value: T) -> usize {
     if !values.contains(&value) {
@@ -404,30 +304,6 @@ const fn example(field: Field) -> &'static str {
         Field::Status => "resolved",
         Field::Older | Field::Newer => "30m",
     }
-}
-
-const AGE_UNITS: [(char, u64); 4] = [('w', 7 * 86_400), ('d', 86_400), ('h', 3_600), ('m', 60)];
-
-/// Parses an age: `30m`, `2h`, `7d`, `4w`.
-pub fn parse_age(text: &str) -> Result<Duration, String> {
-    let refuse = || format!("{text:?} is not an age; write it like 30m, 2h, 7d or 4w");
-    let text = text.to_ascii_lowercase();
-    let unit = AGE_UNITS.iter().find_map(|(unit, seconds)| Some((text.strip_suffix(*unit)?, seconds)));
-    let (number, seconds) = unit.ok_or_else(refuse)?;
-    if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(refuse());
-    }
-    let number: u64 = number.parse().unwrap_or(u64::MAX);
-    let age = Duration::from_secs(number.saturating_mul(*seconds));
-    if age > MAX_AGE { Err(format!("{text} is more than ten years")) } else { Ok(age) }
-}
-
-/// An age in the largest unit that leaves no rest.
-fn format_age(age: Duration) -> String {
-    let seconds = age.as_secs();
-    let unit = AGE_UNITS.iter().find(|(_, unit)| seconds > 0 && seconds.is_multiple_of(*unit));
-    let (unit, length) = unit.unwrap_or(&('m', 60));
-    format!("{}{unit}", seconds / length)
 }
 
 #[cfg(test)]

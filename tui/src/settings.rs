@@ -197,7 +197,7 @@ impl SettingsFile {
             mouse_enabled: self.mouse.unwrap_or(true),
             notification_mode: self.notifications.unwrap_or_default(),
             title_enabled: self.title.unwrap_or(true),
-            keymap: Keymap::with_overrides(&self.keys, &keys, charset)?,
+            keymap: Keymap::with_shortcuts(&self.keys, &keys, charset)?,
             shortcuts,
             ..Settings::default()
         };

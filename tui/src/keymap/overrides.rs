@@ -67,8 +67,13 @@ pub enum KeyError {
 }
 
 impl Keymap {
-    /// The default table with the user's changes and shortcuts. Labels of keys have only characters of `charset`.
-    pub fn with_overrides(
+    /// The default table with the user's changes. Labels of keys have only characters of `charset`.
+    pub fn with_overrides(overrides: &KeyOverrides, charset: Charset) -> Result<Self, KeyError> {
+        Self::with_shortcuts(overrides, &ShortcutKeys::default(), charset)
+    }
+
+    /// The same with the user's saved filters and commands.
+    pub fn with_shortcuts(
         overrides: &KeyOverrides,
         shortcuts: &ShortcutKeys,
         charset: Charset,
@@ -226,7 +231,7 @@ mod tests {
     use crate::keymap::ListAction;
 
     fn with_overrides(text: &str) -> Result<Keymap, KeyError> {
-        Keymap::with_overrides(&toml::from_str(text).unwrap(), &ShortcutKeys::default(), Charset::Unicode)
+        Keymap::with_overrides(&toml::from_str(text).unwrap(), Charset::Unicode)
     }
 
     #[test]

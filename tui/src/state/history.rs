@@ -12,11 +12,13 @@ use tierup_common::time::Timestamp;
 use crate::effect::CallId;
 
 /// Rows that are kept, at most. Who needs more narrows the search.
-pub const MAX_ROWS: usize = 1_000;
+pub const MAX_ROWS: usize = 500;
 /// The part of a problem or a resolution that a row keeps, in characters.
-const MAX_TEXT_CHARS: usize = 2_000;
+const MAX_TEXT_CHARS: usize = 1_000;
 /// The possible causes that a row keeps.
-const MAX_BRANCHES: usize = 20;
+const MAX_BRANCHES: usize = 8;
+/// The part of a possible cause or its evidence that a row keeps, in characters.
+const MAX_BRANCH_CHARS: usize = 200;
 
 /// The rows of the history, and the load that fills them.
 #[derive(Debug, Default)]
@@ -83,19 +85,15 @@ impl History {
 
     /// Adds or replaces a row, without what a list does not show.
     pub fn insert(&mut self, mut session: SessionItem) {
-        session.intake_content.text = cut(session.intake_content.text);
-        session.resolution = session.resolution.map(cut);
+        session.intake_content.text = truncate(&session.intake_content.text, MAX_TEXT_CHARS);
+        session.resolution = session.resolution.map(|text| truncate(&text, MAX_TEXT_CHARS));
         session.branch_map.truncate(MAX_BRANCHES);
         for branch in &mut session.branch_map {
-            branch.hypothesis = cut(std::mem::take(&mut branch.hypothesis));
-            branch.evidence = branch.evidence.take().map(cut);
+            branch.hypothesis = truncate(&branch.hypothesis, MAX_BRANCH_CHARS);
+            branch.evidence = branch.evidence.take().map(|text| truncate(&text, MAX_BRANCH_CHARS));
         }
         self.sessions.insert(session.id, session);
     }
-}
-
-fn cut(text: String) -> String {
-    if text.len() > MAX_TEXT_CHARS { truncate(&text, MAX_TEXT_CHARS) } else { text }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::Datelike;
 use tierup_common::handoff::QueueItem;
-use tierup_common::response_target::{DueState, format_left};
+use tierup_common::response_target::DueState;
 use tierup_common::time::{self, Timestamp, duration_until_next_ago};
 
 use crate::local_zone::LocalZone;
@@ -89,14 +89,12 @@ impl<'a> FrameTime<'a> {
             DueState::Missed(since) => duration_until_next_ago(since),
         };
         self.schedule(self.now.plus(next_change));
-        Some(match state {
-            DueState::InTime(left) => (safe_format!("due in {}", format_left(left)), TextRole::Dim),
-            DueState::Near(left) => (safe_format!("due in {}", format_left(left)), TextRole::Warn),
-            DueState::Missed(since) if since < Duration::from_mins(1) => ("late".into(), TextRole::Bad),
-            DueState::Missed(since) => {
-                (safe_format!("late {}", time::format_ago_short(since)), TextRole::Bad)
-            }
-        })
+        let role = match state {
+            DueState::InTime(_) => TextRole::Dim,
+            DueState::Near(_) => TextRole::Warn,
+            DueState::Missed(_) => TextRole::Bad,
+        };
+        Some((safe_format!("{state}"), role))
     }
 
     /// Whole seconds until a moment, rounded up.

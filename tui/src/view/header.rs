@@ -13,12 +13,15 @@ use crate::view::canvas::Canvas;
 use crate::view::measure::display_width;
 
 const APP_NAME: &str = "tierup";
+/// With fewer columns, the last tab is only its key.
+const NARROW_WIDTH: u16 = 56;
 /// Columns of the account and of the user, at most.
 const MAX_NAME_WIDTH: usize = 24;
 
 pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     let connection = ConnectionLabel::new(state, canvas);
-    let tabs = Tab::ALL.map(|tab| (tab, tab_key(state, tab), tab_label(state, tab)));
+    let is_narrow = area.width < NARROW_WIDTH;
+    let tabs = Tab::ALL.map(|tab| (tab, tab_key(state, tab), tab_label(state, tab, is_narrow)));
     let tabs_width = |gap: u16| {
         let width = |(_, key, label): &(Tab, Safe<'_>, Safe<'_>)| display_width(key) + display_width(label);
         tabs.iter().map(|tab| width(tab) + gap).sum::<u16>()
@@ -58,11 +61,13 @@ fn tab_key(state: &State, tab: Tab) -> Safe<'static> {
 }
 
 /// The name of a tab, with the number of its rows.
-fn tab_label(state: &State, tab: Tab) -> Safe<'static> {
+fn tab_label(state: &State, tab: Tab, is_narrow: bool) -> Safe<'static> {
     let (name, count) = match tab {
         Tab::Queue => ("Queue", state.queue.counts.open()),
         Tab::Mine => ("Mine", state.queue.mine_count(state.my_id())),
         Tab::Parked => ("Parked", state.queue.parked_count()),
+        // Its key is enough where there is no room for the connection.
+        Tab::History if is_narrow && state.queue.tab != tab => ("", 0),
         Tab::History => ("History", 0),
     };
     if count > 0 { safe_format!("{name} {count}") } else { name.into() }
