@@ -69,7 +69,7 @@ const QUEUE: &[Row] = &[
     (&[key!(g), key!(home)], TOP, "", "First row"),
     (&[key!(shift-g), key!(end)], BOTTOM, "", "Last row"),
     (&[key!(n)], Action::List(ListAction::NextUnread), "next unread", "Next unread"),
-    (&[key!('/')], Action::List(ListAction::Filter), "filter", "Filter by words, and by fields like `from:sam is:mine older:30m`"),
+    (&[key!('/')], Action::List(ListAction::Filter), "filter", "Filter by words, and by fields like `from:sam is:mine`"),
     (&[key!(esc)], Action::List(ListAction::ClearFilter), "all rows", "Remove the marks, or show all rows"),
     (&[key!(s)], Action::List(ListAction::Sort), "sort", "Sort by priority, by age or by last change"),
     (&[key!(u)], Action::List(ListAction::MarkUnread), "", "Mark as unread"),

@@ -13,7 +13,7 @@ use crate::view::canvas::Canvas;
 use crate::view::measure::display_width;
 
 const APP_NAME: &str = "tierup";
-/// With fewer columns, the last tab is only its key.
+/// With fewer columns, the last tab is shown only while it is the current one.
 const NARROW_WIDTH: u16 = 56;
 /// Columns of the account and of the user, at most.
 const MAX_NAME_WIDTH: usize = 24;
@@ -21,7 +21,10 @@ const MAX_NAME_WIDTH: usize = 24;
 pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     let connection = ConnectionLabel::new(state, canvas);
     let is_narrow = area.width < NARROW_WIDTH;
-    let tabs = Tab::ALL.map(|tab| (tab, tab_key(state, tab), tab_label(state, tab, is_narrow)));
+    // Its key works without it.
+    let is_shown = |tab: &Tab| !is_narrow || *tab != Tab::History || state.queue.tab == Tab::History;
+    let tabs = Tab::ALL.into_iter().filter(is_shown);
+    let tabs: Vec<_> = tabs.map(|tab| (tab, tab_key(state, tab), tab_label(state, tab))).collect();
     let tabs_width = |gap: u16| {
         let width = |(_, key, label): &(Tab, Safe<'_>, Safe<'_>)| display_width(key) + display_width(label);
         tabs.iter().map(|tab| width(tab) + gap).sum::<u16>()
@@ -61,13 +64,11 @@ fn tab_key(state: &State, tab: Tab) -> Safe<'static> {
 }
 
 /// The name of a tab, with the number of its rows.
-fn tab_label(state: &State, tab: Tab, is_narrow: bool) -> Safe<'static> {
+fn tab_label(state: &State, tab: Tab) -> Safe<'static> {
     let (name, count) = match tab {
         Tab::Queue => ("Queue", state.queue.counts.open()),
         Tab::Mine => ("Mine", state.queue.mine_count(state.my_id())),
         Tab::Parked => ("Parked", state.queue.parked_count()),
-        // Its key is enough where there is no room for the connection.
-        Tab::History if is_narrow && state.queue.tab != tab => ("", 0),
         Tab::History => ("History", 0),
     };
     if count > 0 { safe_format!("{name} {count}") } else { name.into() }
@@ -187,7 +188,7 @@ mod tests {
             (ConnectionState::Refused("this role may not".into()), "○ this role may not", "○ refused"),
             (ConnectionState::Refused("not logged in".into()), "○ not logged in", "○ log in"),
         ] {
-            let shown = header_line(connection.clone(), 30, 80);
+            let shown = header_line(connection.clone(), 30, 90);
             assert!(shown.ends_with(&format!("  {wide}")), "{shown:?}");
             let shown = header_line(connection, 30, 40);
             assert!(shown.ends_with(&format!("  {narrow}")), "{shown:?}");
