@@ -1,7 +1,5 @@
 //! Saved filters and commands of one's own, by the keys that the settings give them.
 
-#![expect(clippy::unwrap_used, reason = "tests may panic")]
-
 use tierup_e2e::World;
 use tierup_e2e::wait_for_file::wait_for_file;
 
