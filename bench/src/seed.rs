@@ -11,7 +11,7 @@ use tierup_common::user::Role;
 use tierup_server::clock::Clock;
 use tierup_server::domain::hand_off::{self, NewHandoffIds};
 use tierup_server::domain::message::{self, NewSessionIds};
-use tierup_server::domain::{Caller, Policy};
+use tierup_server::domain::{Caller, Policy, RespondWithin};
 use tierup_server::store::{self, SystemTx};
 
 use crate::server_process::ServerProcess;
@@ -86,6 +86,7 @@ const POLICY: Policy = Policy {
     mail_enabled: false,
     remind_after: None,
     stale_claim_after: None,
+    respond_within: RespondWithin::NONE,
 };
 
 fn caller(world: &World, id: UserId, name: &str) -> Caller {

@@ -60,6 +60,9 @@ pub struct HandoffSummary {
     pub problem_summary: String,
     /// When the session was handed off.
     pub created_at: Timestamp,
+    /// By when it should be claimed, if the server has a target for its priority.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
     /// The version of the handoff after the event; a copy with a lower version is out of date.
     pub version: u64,
     /// The user who handed the session off. Events of earlier versions lack it.
@@ -314,6 +317,7 @@ impl HandoffSummary {
             wake_at: None,
             asked_by: None,
             asked_by_name: None,
+            due_at: self.due_at,
             created_at: self.created_at,
             updated_at: self.created_at,
             version: self.version,
@@ -441,6 +445,7 @@ mod tests {
                     priority: Priority::Urgent,
                     problem_summary: "VPN is down".into(),
                     created_at: at,
+                    due_at: None,
                     version: 3,
                     handed_off_by: None,
                 },

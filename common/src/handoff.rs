@@ -147,6 +147,9 @@ pub struct QueueItem {
     /// The name of that user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked_by_name: Option<String>,
+    /// By when it should be claimed, if the server has a target for its priority.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
     /// When the session was handed off.
     pub created_at: Timestamp,
     /// When the handoff last changed.
@@ -226,6 +229,10 @@ pub struct ChangeHandoff {
 pub struct Assign {
     /// The new claimer.
     pub user_id: UserId,
+    /// What they should know: it becomes a message of the session. A blank note is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(length(max = crate::limit::MAX_NOTES_BYTES), regex(pattern = crate::schema::TEXT)))]
+    pub note: Option<String>,
 }
 
 /// `POST /handoffs/{id}/send-back`.

@@ -34,6 +34,12 @@ macro_rules! id_types {
                 Self(new_uuid(now))
             }
 
+            /// The smallest id of this millisecond.
+            pub fn first_of(at: Timestamp) -> Self {
+                let millis = u64::try_from(at.as_millis()).unwrap_or(0).min((1 << 48) - 1);
+                Self::from_bytes((u128::from(millis) << 80).to_be_bytes())
+            }
+
             /// The id with these 16 bytes, as the database keeps it.
             pub const fn from_bytes(bytes: [u8; 16]) -> Self {
                 Self(Uuid::from_bytes(bytes))
@@ -206,6 +212,12 @@ impl schemars::JsonSchema for HandoffRef {
             {"type": "string", "pattern": number},
             {"type": "integer", "minimum": 0, "maximum": u32::MAX},
         ]})
+    }
+}
+
+impl From<Number> for HandoffRef {
+    fn from(number: Number) -> Self {
+        Self::Number(number)
     }
 }
 

@@ -17,14 +17,17 @@ pub mod object;
 pub mod permission;
 pub mod problem;
 pub mod redact;
+pub mod response_target;
 pub mod route;
 #[cfg(feature = "schema")]
 mod schema;
+pub mod search_query;
 pub mod secrets;
 pub mod session;
 pub mod similar;
 #[cfg(feature = "sql")]
 mod sql;
+pub mod stats;
 pub mod string_enum;
 pub mod text;
 pub mod time;

@@ -48,6 +48,8 @@ routes! {
     USER_TOKENS = "/api/v1/users/{user_id}/tokens";
     /// One token.
     TOKEN = "/api/v1/tokens/{token_id}";
+    /// Statistics of escalations.
+    STATS = "/api/v1/stats";
     /// Sessions.
     SESSIONS = "/api/v1/ai-sessions";
     /// One session.

@@ -6,7 +6,7 @@ pub(crate) mod message;
 
 use serde::{Deserialize, Serialize};
 
-use crate::handoff::{HandoffLink, Intent, Priority, Snapshot};
+use crate::handoff::{HandoffLink, HandoffStatus, Intent, Priority, Snapshot};
 use crate::id::{HandoffId, HandoffRef, Number, SessionId, StepId, UserId};
 use crate::string_enum::string_enum;
 use crate::time::Timestamp;
@@ -69,6 +69,9 @@ pub struct SessionItem {
     pub handoff_count: u32,
     /// The current handoff (open, claimed or parked), if there is one and the caller may see it.
     pub handoff_id: Option<HandoffId>,
+    /// The latest escalation, if it was ever escalated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latest_escalation: Option<LatestEscalation>,
     /// The cause and the fix, once resolved.
     pub resolution: Option<String>,
     /// The handoff of the same problem, if the session was resolved as its duplicate.
@@ -94,6 +97,20 @@ impl SessionItem {
     pub fn title(&self) -> String {
         title(self.problem_summary.as_deref(), &self.intake_content.text)
     }
+}
+
+/// The latest escalation of a session, as lists show it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct LatestEscalation {
+    /// The handoff.
+    pub handoff_id: HandoffId,
+    /// Its number.
+    pub number: Number,
+    /// Its priority.
+    pub priority: Priority,
+    /// Its status.
+    pub status: HandoffStatus,
 }
 
 /// A session with its messages.

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::assess::{Engine, EngineHealth};
 use crate::auth::{Authenticator, AuthorizedCaller, LoginThrottle};
 use crate::clock::Clock;
-use crate::domain::{Caller, Policy, TokenRecord, user};
+use crate::domain::{Caller, Policy, RespondWithin, TokenRecord, user};
 use crate::error::{ApiError, ApiResult, problem_from_refusal};
 use crate::events::EventHub;
 use crate::extract::BehindProxy;
@@ -71,6 +71,8 @@ pub struct AppParts {
     pub webhooks: WebhookRegistry,
     /// Reminds of an unclaimed escalation after this time; never if none.
     pub remind_after: Option<Duration>,
+    /// By when escalations should be claimed.
+    pub respond_within: RespondWithin,
     /// Returns an inactive claim to the queue after this time; never if none.
     pub stale_after: Option<Duration>,
     /// How long events are kept; forever if none.
@@ -99,6 +101,7 @@ impl App {
             announcements_enabled: self.mailer.is_enabled(),
             mail_enabled: self.mailer.is_enabled(),
             remind_after: self.remind_after,
+            respond_within: self.respond_within,
             stale_claim_after: self.stale_after,
         }
     }

@@ -3,6 +3,7 @@
 
 mod error;
 mod mail;
+mod respond_within;
 pub(crate) mod value;
 
 use std::net::SocketAddr;
@@ -18,6 +19,7 @@ use url::Url;
 
 use crate::assess::{Engine, ModelApi, ModelEndpoint, ModelEngine, OffEngine, PlaybookEngine, TypingPace};
 use crate::config::error::invalid_setting;
+use crate::domain::RespondWithin;
 use crate::limits::UserLimits;
 use crate::log::LogFormat;
 use crate::mail::Mailer;
@@ -25,6 +27,7 @@ use crate::redactor::{PatternSettings, Patterns};
 use crate::webhook::{Webhook, WebhookSettings};
 
 pub use error::ConfigError;
+pub use respond_within::RespondWithinSettings;
 
 /// The default of `event_retention_days`.
 const DEFAULT_RETENTION_DAYS: u64 = 7;
@@ -82,6 +85,9 @@ pub struct Settings {
     /// Send a reminder when an escalation is unclaimed for this many minutes; 0 means never [default: 0]
     #[arg(long, value_name = "MINUTES", env = "TIERUP_SERVER_UNCLAIMED_REMINDER_MINUTES")]
     pub unclaimed_reminder_minutes: Option<u64>,
+    /// By when escalations should be claimed, by priority, like `urgent=15m,high=1h` [default: none]
+    #[arg(long, value_name = "TARGETS", env = "TIERUP_SERVER_RESPOND_WITHIN")]
+    pub respond_within: Option<RespondWithinSettings>,
     /// Return a claim to the queue after this many hours without activity, after a warning; 0 means never [default:
     /// 0]
     #[arg(long, value_name = "HOURS", env = "TIERUP_SERVER_STALE_CLAIM_HOURS")]
@@ -136,6 +142,8 @@ pub struct ServerConfig {
     pub mailer: Mailer,
     /// Reminds of an unclaimed escalation after this time; never if none.
     pub remind_after: Option<Duration>,
+    /// By when escalations should be claimed.
+    pub respond_within: RespondWithin,
     /// Returns an inactive claim to the queue after this time; never if none.
     pub stale_after: Option<Duration>,
     /// How long events are kept; forever if none.
@@ -193,6 +201,7 @@ impl Settings {
             unclaimed_reminder_minutes: self
                 .unclaimed_reminder_minutes
                 .or(fallback.unclaimed_reminder_minutes),
+            respond_within: self.respond_within.or(fallback.respond_within),
             stale_claim_hours: self.stale_claim_hours.or(fallback.stale_claim_hours),
             event_retention_days: self.event_retention_days.or(fallback.event_retention_days),
             requests_per_minute: self.requests_per_minute.or(fallback.requests_per_minute),
@@ -261,6 +270,9 @@ impl Settings {
                 .map_err(|error| invalid_setting("webhooks", error.to_string()))?,
             redact_patterns: compile_patterns(self.redact_patterns)?,
             remind_after: self.unclaimed_reminder_minutes.filter(|n| *n > 0).map(Duration::from_mins),
+            respond_within: self
+                .respond_within
+                .map_or(Ok(RespondWithin::NONE), RespondWithinSettings::into_targets)?,
             stale_after: self.stale_claim_hours.filter(|n| *n > 0).map(Duration::from_hours),
             public_url: self.public_url.map(|url| with_trailing_slash(&url)),
         })

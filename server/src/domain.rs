@@ -21,8 +21,10 @@ mod refusal;
 pub mod remind;
 pub mod reminder_schedule;
 pub mod resolve;
+mod respond_within;
 pub mod resume;
 pub mod session;
+pub mod stats;
 pub mod user;
 pub mod validation;
 
@@ -33,6 +35,7 @@ pub use decision::{
 pub use job::{Job, JobKind, ScheduledJob, WebhookId};
 pub use policy::Policy;
 pub use refusal::{CapacityLimit, Refusal};
+pub use respond_within::RespondWithin;
 
 #[cfg(test)]
 pub(crate) mod tests {
@@ -45,7 +48,7 @@ pub(crate) mod tests {
     use tierup_common::time::Timestamp;
     use tierup_common::user::Role;
 
-    use super::{Caller, Policy};
+    use super::{Caller, Policy, RespondWithin};
     use crate::domain::handoff::{Handoff, HandoffState};
     use crate::domain::session::{Session, SessionState};
 
@@ -55,6 +58,7 @@ pub(crate) mod tests {
         announcements_enabled: false,
         mail_enabled: false,
         remind_after: None,
+        respond_within: RespondWithin::NONE,
         stale_claim_after: None,
     };
 
@@ -114,6 +118,7 @@ pub(crate) mod tests {
             handed_off_by: session.opener.clone(),
             wake_at: None,
             asked_by: None,
+            due_at: None,
             created_at: at(0),
             updated_at: at(0),
             version: 1,

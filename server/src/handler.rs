@@ -8,6 +8,7 @@ pub mod health;
 pub mod link;
 pub mod session;
 pub mod similar;
+pub mod stats;
 pub mod timeline;
 pub mod user;
 
@@ -24,6 +25,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use tierup_common::id::SessionId;
 use tierup_common::limit;
 use tierup_common::problem::Code;
+use tierup_common::search_query::SearchQuery;
 
 use crate::app::App;
 use crate::domain::Caller;
@@ -69,19 +71,24 @@ fn page_limit(requested: Option<PageSize>) -> u32 {
     requested.map_or(DEFAULT_PAGE_SIZE, |rows| rows.0.min(limit::MAX_PAGE_ITEMS))
 }
 
-/// Whether a search text is not blank.
-fn has_search_text(text: Option<&str>) -> bool {
-    text.is_some_and(|text| !text.trim().is_empty())
+/// Parses the search of a list.
+fn parse_search(text: Option<&str>) -> ApiResult<SearchQuery> {
+    let refuse = |detail: String| ApiError::new(Code::BadRequest, format!("query, q: {detail}"));
+    let query = SearchQuery::parse(text.unwrap_or_default()).map_err(|error| refuse(error.to_string()))?;
+    if query.is_unread {
+        return Err(refuse("only the console knows what is unread; leave is:unread out".into()));
+    }
+    Ok(query)
 }
 
-/// The sessions that match a search text, including everything that was committed before the request; `None` without a
-/// search text.
+/// The sessions that match the words of a search, including everything that was committed before the request; `None`
+/// if it has no words.
 async fn search_sessions(
     app: &App,
     caller: &Caller,
-    text: Option<String>,
+    query: &SearchQuery,
 ) -> ApiResult<Option<Vec<SessionId>>> {
-    let Some(text) = text.filter(|text| has_search_text(Some(text))) else { return Ok(None) };
+    let Some(text) = query.full_text() else { return Ok(None) };
     Ok(Some(app.search.find_sessions(&app.store, caller.account, text).await?))
 }
 

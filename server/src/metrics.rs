@@ -61,7 +61,7 @@ struct KindLabels {
     kind: &'static str,
 }
 
-/// An outcome: `won` and `lost`, or `sent` and `failed`.
+/// An outcome: `won` and `lost`, `met` and `missed`, or `sent` and `failed`.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, EncodeLabelSet)]
 struct OutcomeLabels {
     outcome: &'static str,
@@ -120,6 +120,8 @@ pub struct Metrics {
     requests: Family<RequestLabels, Counter>,
     request_duration: Family<RouteLabels, Histogram>,
     claims: Family<OutcomeLabels, Counter>,
+    responses: Family<OutcomeLabels, Counter>,
+    overdue: Gauge,
     claim_time: Histogram,
     resolve_time: Histogram,
     events: Family<EventTypeLabels, Counter>,
@@ -148,6 +150,8 @@ impl Metrics {
             requests: Family::default(),
             request_duration: Family::new_with_constructor(|| Histogram::new(SHORT_BUCKETS)),
             claims: Family::default(),
+            responses: Family::default(),
+            overdue: Gauge::default(),
             claim_time: Histogram::new(LONG_BUCKETS),
             resolve_time: Histogram::new(LONG_BUCKETS),
             events: Family::default(),
@@ -174,6 +178,8 @@ impl Metrics {
         registry.register("http_requests", "Responses sent", self.requests.clone());
         registry.register_with_unit("http_request", "Time from a request to its response, without streams", Unit::Seconds, self.request_duration.clone());
         registry.register("claims", "Claims of handoffs, won and lost", self.claims.clone());
+        registry.register("responses", "Claims by their response target: met and missed", self.responses.clone());
+        registry.register("overdue", "Open handoffs past their response target", self.overdue.clone());
         registry.register_with_unit("claim", "Time from an escalation to its claim", Unit::Seconds, self.claim_time.clone());
         registry.register_with_unit("resolve", "Time from an escalation to its resolution", Unit::Seconds, self.resolve_time.clone());
         registry.register("events", "Events committed", self.events.clone());
@@ -201,6 +207,10 @@ impl Metrics {
             if kind == Kind::HandoffClaimed {
                 self.claims.get_or_create(&OutcomeLabels { outcome: "won" }).inc();
                 self.claim_time.observe(age);
+                if let Some(is_overdue) = event.is_overdue {
+                    let outcome = if is_overdue { "missed" } else { "met" };
+                    self.responses.get_or_create(&OutcomeLabels { outcome }).inc();
+                }
             } else if kind == Kind::HandoffResolved {
                 self.resolve_time.observe(age);
             }
@@ -255,6 +265,7 @@ impl Metrics {
         self.streams.set(i64::try_from(streams).unwrap_or(i64::MAX));
         self.queue_length.get_or_create(&StateLabels { state: "open" }).set(queue_stats.open);
         self.queue_length.get_or_create(&StateLabels { state: "claimed" }).set(queue_stats.claimed);
+        self.overdue.set(queue_stats.overdue);
         for counts in &queue_stats.jobs {
             let labels = KindLabels { kind: counts.kind.as_str() };
             self.jobs_waiting.get_or_create(&labels).set(counts.waiting);

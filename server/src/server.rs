@@ -111,6 +111,7 @@ impl Server {
             webhooks,
             event_retention: config.event_retention,
             remind_after: config.remind_after,
+            respond_within: config.respond_within,
             stale_after: config.stale_after,
             public_url: config.public_url,
             shutdown: stop.clone(),

@@ -7,9 +7,9 @@ mod unavailable;
 use tierup_common::handoff::{HandoffStatus, Intent};
 
 use crate::availability::rules::{
-    check_assign, check_change, check_evidence, check_hand_off, check_participant, check_proposed,
-    check_release, check_resolve, check_send, check_send_back, check_take_back, check_take_back_handoff,
-    check_write, unavailable_evidence,
+    check_change, check_evidence, check_hand_off, check_participant, check_proposed, check_release,
+    check_resolve, check_send, check_send_back, check_take_back, check_take_back_handoff, check_write,
+    unavailable_evidence,
 };
 use crate::availability::unavailable::{available_if, not_now};
 use crate::keymap::{
@@ -23,7 +23,7 @@ use crate::state::dialog::FieldInput;
 use crate::state::layer::ConflictDraft;
 use crate::state::lists::RowId;
 
-pub use rules::{check_claim, check_engineer, check_reassess, check_resume};
+pub use rules::{check_assign, check_claim, check_engineer, check_reassess, check_resume};
 pub use unavailable::{Availability, Unavailable};
 
 /// Whether an action is available in a place.
@@ -44,11 +44,13 @@ pub fn check(state: &State, context: Context, action: Action) -> Availability {
             check_participant(state, open_chat(state)?)
         }
         Action::Case(CaseAction::Read) => available_if(!state.similar_cases().is_empty()),
+        Action::Command(_) => available_if(state.command_subject().is_some()),
         Action::WriteRunbook if state.runbook_draft.is_none() => {
             not_now("Resolve a session first; then you can write a runbook on it")
         }
         Action::Pager => check_pager(state, context),
         Action::WriteRunbook
+        | Action::SavedFilter(_)
         | Action::Quit
         | Action::QuitNow
         | Action::Suspend
@@ -86,6 +88,7 @@ fn check_list(state: &State, action: ListAction) -> Availability {
         ListAction::Open => available_if(queue.selected_row().is_some()),
         ListAction::PickUp => match queue.selected_row() {
             Some(RowId::Session(_)) if queue.tab == Tab::Parked => check_resume(state),
+            Some(RowId::Session(_)) if queue.tab == Tab::History => Err(Unavailable::NotApplicable),
             Some(RowId::Session(_)) => Ok(()),
             Some(RowId::Handoff(_)) | None => check_claim(state, selected?),
         },
@@ -97,8 +100,11 @@ fn check_list(state: &State, action: ListAction) -> Availability {
         }
         ListAction::MarkUnread => available_if(state.seen.contains(selected?.id)),
         ListAction::NewSession => check_engineer(state),
-        ListAction::ClearFilter => available_if(queue.filter.is_active()),
+        ListAction::Mark => selected.map(|_| ()),
+        ListAction::PassOn if queue.marked.is_empty() => check_assign(state, selected?),
+        ListAction::ClearFilter => available_if(queue.filter.is_active() || !queue.marked.is_empty()),
         ListAction::NextUnread
+        | ListAction::PassOn
         | ListAction::Filter
         | ListAction::Sort
         | ListAction::NextTab

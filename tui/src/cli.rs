@@ -13,6 +13,7 @@ mod diagnostics;
 mod doctor;
 mod export;
 mod hand_off;
+mod handover;
 mod history;
 mod input;
 mod login;
@@ -107,6 +108,7 @@ async fn run(options: &Options, command: Option<Command>) -> Result<(), CliError
         Some(Command::Change(arguments)) => change::run(&context().await?, &arguments).await,
         Some(Command::Release(arguments)) => release::run(&context().await?, &arguments).await,
         Some(Command::Assign(arguments)) => assign::run(&context().await?, &arguments).await,
+        Some(Command::Handover(arguments)) => handover::run(&context().await?, &arguments).await,
         Some(Command::Reassess(arguments)) => reassess::run(&context().await?, &arguments).await,
         Some(Command::Outcome(arguments)) => outcome::run(&context().await?, &arguments).await,
         Some(Command::Tried(arguments)) => tried::run(&context().await?, &arguments).await,
@@ -123,11 +125,13 @@ async fn run(options: &Options, command: Option<Command>) -> Result<(), CliError
         Some(Command::Export(arguments)) => export::run(&context().await?, &arguments).await,
         Some(Command::Sessions(arguments)) => sessions::run(&context().await?, &arguments).await,
         Some(Command::Watch(arguments)) => watch::run(&context().await?, &arguments).await,
-        Some(Command::Stats) => stats::run(&context().await?).await,
+        Some(Command::Stats(arguments)) => stats::run(&context().await?, &arguments).await,
         Some(Command::Doctor) => doctor::run(options).await,
         Some(Command::Completions(arguments)) => completions::print_completions(&arguments, Cli::command()),
         Some(Command::Man(arguments)) => completions::print_manual(&arguments, Cli::command()),
         #[cfg(feature = "demo")]
-        Some(Command::Demo { script }) => crate::demo::run(script, settings::load(&options.console)?).await,
+        Some(Command::Demo { script }) => {
+            Box::pin(crate::demo::run(script, settings::load(&options.console)?)).await
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! The effects of the console: plain values that the runtime performs, and answers with events.
 
 use tierup_common::assessment::Outcome;
-use tierup_common::handoff::{ChangeHandoff, QueueState};
-use tierup_common::id::{BranchId, HandoffId, Seq, SessionId, StepId, UserId};
+use tierup_common::handoff::{Assign, ChangeHandoff, QueueState};
+use tierup_common::id::{BranchId, HandoffId, Number, Seq, SessionId, StepId};
 use tierup_common::session::{CreateMessage, CreateSession, HandOff, PutBranch, Resolve, SessionStatus};
 
 use crate::state::read_marks::LogPosition;
@@ -43,6 +43,8 @@ pub enum Effect {
     SetMouseCapture(bool),
     /// Open a text in the user's editor.
     OpenEditor(EditorTarget, String),
+    /// Run a command of the user's own.
+    RunProgram(ProgramCall),
     /// Write a runbook into a new file.
     SaveRunbook {
         /// The id of the answer.
@@ -58,6 +60,19 @@ pub enum Effect {
     ReenterTerminal,
     /// Quit.
     Quit,
+}
+
+/// A command of the user's own, with its arguments. No shell reads them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ProgramCall {
+    /// Its name in the settings.
+    pub name: String,
+    /// The program.
+    pub program: String,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+    /// Whether it gets the terminal until it ends.
+    pub in_terminal: bool,
 }
 
 /// What a text in the user's editor is.
@@ -168,6 +183,17 @@ pub enum Call {
         /// Only events before this one; none for the newest page.
         before: Option<Seq>,
     },
+    /// List a page of past sessions.
+    History {
+        /// The search.
+        query: String,
+        /// Where the page begins; none for the first page.
+        cursor: Option<String>,
+    },
+    /// Find a handoff by its number.
+    FindHandoff(Number),
+    /// Find a session by its number.
+    FindSession(Number),
     /// Get a handoff with its snapshot.
     Handoff(HandoffId),
     /// Get a session with its newest messages.
@@ -205,8 +231,8 @@ pub enum Call {
     Assign {
         /// The handoff.
         handoff_id: HandoffId,
-        /// The new owner.
-        to: UserId,
+        /// The new owner, and what they should know.
+        request: Assign,
     },
     /// Return a handoff to its opener.
     SendBack {

@@ -66,6 +66,13 @@ impl CliError {
         Self { hint: Some(hint.into()), ..self }
     }
 
+    /// The same about one of several things.
+    #[must_use]
+    pub fn about(self, subject: &str) -> Self {
+        let message = self.message.map(|message| format!("{subject}: {message}"));
+        Self { message, ..self }
+    }
+
     /// The exit status of the process.
     pub const fn exit_status(&self) -> u8 {
         self.exit_status

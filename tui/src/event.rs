@@ -57,6 +57,8 @@ pub enum Event {
     DraftsLoaded(Vec<(SessionId, String)>),
     /// The user's editor was closed: with the text, or with the reason why there is none.
     EditorClosed(EditorTarget, Result<String, String>),
+    /// A command of the user's own, by its name, has ended; or why it failed.
+    ProgramEnded(String, Result<(), String>),
     /// A runbook was written into this file, or could not be, for this reason.
     RunbookSaved(CallId, Result<String, String>),
     /// Something that the user should know about the files on this machine.

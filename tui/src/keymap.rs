@@ -12,6 +12,8 @@ mod purpose;
 mod tab;
 mod verbs;
 
+use std::borrow::Cow;
+
 use crokey::KeyCombination;
 
 use crate::text::{Safe, safe_format};
@@ -25,7 +27,7 @@ pub use action_name::action_name;
 pub use binding::Binding;
 pub use context::{Context, is_text_key};
 pub use key_label::key_label;
-pub use overrides::{KeyError, KeyOverrides, KeySpec};
+pub use overrides::{KeyError, KeyOverrides, KeySpec, ShortcutKeys};
 pub use purpose::Purpose;
 pub use tab::Tab;
 
@@ -37,7 +39,7 @@ pub struct HelpEntry {
     /// The labels of its keys, separated by spaces.
     pub keys: Safe<'static>,
     /// See [`Binding::description`].
-    pub description: &'static str,
+    pub description: Cow<'static, str>,
     /// The public name of the action.
     pub action_name: String,
     /// What it is for.
@@ -143,7 +145,7 @@ impl Keymap {
             let entry = HelpEntry {
                 action: binding.action,
                 keys: safe_format!("{}", keys.join(" ")),
-                description: binding.description,
+                description: binding.description.clone(),
                 action_name: binding.action_name(),
                 purpose: purpose::purpose(binding.action),
             };

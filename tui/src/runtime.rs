@@ -13,6 +13,7 @@ mod frame_pacer;
 mod hyperlinks;
 pub mod log;
 mod login;
+mod programs;
 pub mod server_access;
 pub mod stream;
 pub mod terminal;
@@ -181,6 +182,17 @@ where
                 let more = update(&mut self.state, Event::EditorClosed(target, edited));
                 return Ok(ControlFlow::Continue(more));
             }
+            Effect::RunProgram(call) if call.in_terminal => {
+                let name = call.name.clone();
+                let ended = tokio::select! {
+                    biased;
+                    () = shutdown => return Ok(ControlFlow::Break(())),
+                    ended = self.host.run_program(call) => ended?,
+                };
+                self.force_full_redraw()?;
+                self.pacer.mark_dirty(true);
+                return Ok(ControlFlow::Continue(update(&mut self.state, Event::ProgramEnded(name, ended))));
+            }
             Effect::SetTitle(title) => self.window_title = Some(title),
             Effect::Notify(notification) => self.host.send_notification(&notification)?,
             Effect::SetMouseCapture(on) => self.host.set_mouse_capture(on)?,
@@ -193,6 +205,7 @@ where
             | Effect::SaveReadMark(..)
             | Effect::SaveLogPosition(_)
             | Effect::SaveDraft(..)
+            | Effect::RunProgram(_)
             | Effect::SaveRunbook { .. } => self.runner.run(effect),
         }
         Ok(ControlFlow::Continue(Vec::new()))

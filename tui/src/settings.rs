@@ -1,13 +1,20 @@
 //! The settings: what a settings file or the options say, and the resolved values.
 
+mod shortcuts;
+
 use std::collections::BTreeMap;
 
 use clap::ValueEnum;
 use serde::Deserialize;
 
-use crate::keymap::{KeyError, KeyOverrides, Keymap};
+use crate::keymap::{KeyError, KeyOverrides, Keymap, ShortcutKeys};
 use crate::local_zone::LocalZone;
 use crate::theme::{BUILT_IN_NAMES, Charset, CustomTheme, Glyphs, Theme, ThemeError};
+
+pub use shortcuts::{
+    CommandSettings, CommandSubject, CustomCommand, SavedFilter, SavedFilterSettings, ShortcutError,
+    Shortcuts,
+};
 
 /// Settings as they are in a file or in options; `None` where nothing is set.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -29,6 +36,10 @@ pub struct SettingsFile {
     pub themes: BTreeMap<String, CustomTheme>,
     /// Changed keys, by the names of their actions.
     pub keys: KeyOverrides,
+    /// Saved filters.
+    pub filters: Vec<SavedFilterSettings>,
+    /// Commands of one's own.
+    pub commands: Vec<CommandSettings>,
 }
 
 /// Characters to draw with.
@@ -93,6 +104,8 @@ pub struct Settings {
     pub editing: EditingMode,
     /// The keys and their actions.
     pub keymap: Keymap,
+    /// Saved filters, and commands of one's own.
+    pub shortcuts: Shortcuts,
     /// Local time.
     pub zone: LocalZone,
     /// Whether local time is this machine's, and changes with it.
@@ -124,6 +137,9 @@ pub enum SettingsError {
     /// A key is invalid.
     #[error(transparent)]
     InvalidKey(#[from] KeyError),
+    /// A saved filter or a command is invalid.
+    #[error(transparent)]
+    InvalidShortcut(#[from] ShortcutError),
 }
 
 impl Default for Settings {
@@ -138,6 +154,7 @@ impl Default for Settings {
             title_enabled: true,
             editing: EditingMode::default(),
             keymap: Keymap::default(),
+            shortcuts: Shortcuts::default(),
             zone: LocalZone::default(),
             follows_machine_zone: false,
         }
@@ -157,6 +174,8 @@ impl SettingsFile {
             editing: self.editing.or(other.editing),
             themes: if self.themes.is_empty() { other.themes } else { self.themes },
             keys: if self.keys.is_empty() { other.keys } else { self.keys },
+            filters: if self.filters.is_empty() { other.filters } else { self.filters },
+            commands: if self.commands.is_empty() { other.commands } else { self.commands },
         }
     }
 
@@ -180,6 +199,15 @@ impl SettingsFile {
                 Charset::Unicode | Charset::AsciiGlyphs => Charset::AsciiGlyphs,
             },
         };
+        let shortcuts = Shortcuts::from_settings(&self.filters, &self.commands)?;
+        let filters = self.filters.iter().zip(&shortcuts.filters);
+        let commands = self.commands.iter().zip(&shortcuts.commands);
+        let keys = ShortcutKeys {
+            filters: filters.map(|(settings, filter)| (settings.key.clone(), filter.name.clone())).collect(),
+            commands: commands
+                .map(|(settings, command)| (settings.key.clone(), command.name.clone()))
+                .collect(),
+        };
         let mut settings = Settings {
             custom_themes,
             charset,
@@ -187,7 +215,8 @@ impl SettingsFile {
             notification_mode: self.notifications.unwrap_or_default(),
             title_enabled: self.title.unwrap_or(true),
             editing: self.editing.unwrap_or_default(),
-            keymap: Keymap::with_overrides(&self.keys, charset)?,
+            keymap: Keymap::with_shortcuts(&self.keys, &keys, charset)?,
+            shortcuts,
             ..Settings::default()
         };
         let default_name = match (no_color, has_light_background(&env)) {

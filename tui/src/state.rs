@@ -4,11 +4,13 @@ pub mod briefing;
 pub mod chat;
 pub mod chat_cache;
 pub mod command_line;
+pub mod command_subject;
 pub mod composer;
 pub mod connection;
 pub mod dialog;
 pub mod filter;
 pub mod handoff_counts;
+pub mod history;
 pub mod inbox;
 pub mod layer;
 pub mod lists;
@@ -120,6 +122,8 @@ pub struct State {
     pub claim_in_doubt: Option<HandoffId>,
     /// The session that is being taken back.
     pub pending_resume: Option<PendingResume>,
+    /// What is being looked for by its number, to be opened.
+    pub pending_open: Option<PendingOpen>,
     /// Handoffs whose assessment is being requested again, by call.
     pub pending_reassessments: Vec<(CallId, HandoffId)>,
     /// Changes of steps and branches that are being made.
@@ -183,6 +187,17 @@ pub struct PendingResume {
     pub session_id: SessionId,
     /// Where it was requested. A user who has gone elsewhere stays there.
     pub origin: Context,
+}
+
+/// What is being looked for by its number, to be opened.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct PendingOpen {
+    /// The call.
+    pub call_id: CallId,
+    /// Where it was requested. A user who has gone elsewhere stays there.
+    pub origin: Context,
+    /// Whether the number may be that of a session, if it is not that of a handoff.
+    pub may_be_session: bool,
 }
 
 impl State {
@@ -312,8 +327,6 @@ impl State {
 
     /// Whether a handoff is unread: open, escalated by someone else, and not opened or claimed here.
     pub fn is_unread(&self, item: &QueueItem) -> bool {
-        item.status == HandoffStatus::Open
-            && Some(item.handed_off_by) != self.my_id()
-            && !self.seen.contains(item.id)
+        filter::is_unread(item, self.my_id(), |id| self.seen.contains(id))
     }
 }

@@ -22,6 +22,7 @@ mod events;
 mod fetched;
 mod filter;
 mod help;
+mod history;
 mod inbox;
 mod input;
 mod login;
@@ -29,9 +30,11 @@ mod messages;
 mod mouse;
 mod navigate;
 mod notifications;
+mod open_by_number;
 mod outcomes;
 mod pager;
 mod palette;
+mod pass_on;
 mod picker;
 mod polling;
 mod queue;
@@ -44,6 +47,7 @@ mod scroll;
 mod search;
 mod secret_warning;
 mod session;
+mod shortcuts;
 mod signals;
 mod step_completion;
 mod story;
@@ -134,6 +138,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             messages::apply_editor_result(state, session, result);
         }
         Event::EditorClosed(EditorTarget::Runbook, result) => runbook::apply_editor_result(state, result),
+        Event::ProgramEnded(name, result) => shortcuts::apply_program_end(state, &name, result),
         Event::RunbookSaved(call_id, result) => runbook::apply_saved(state, call_id, result),
         Event::Notice(text) => state.show_toast(ToastLevel::Info, text),
     }
@@ -145,10 +150,20 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
 pub fn next_deadline(state: &State) -> Option<Timestamp> {
     let retries = state.queue.pending_load.as_ref().and_then(|load| load.retry_at);
     let polls = polling::next_poll_at(state);
-    [state.last_paint.next_repaint_at, state.toasts.next_expiry(), next_idle_deadline(state), retries, polls]
-        .into_iter()
-        .flatten()
-        .min()
+    let filters = filter::refresh_at(state);
+    let history = history::next_load_at(state);
+    [
+        filters,
+        history,
+        state.last_paint.next_repaint_at,
+        state.toasts.next_expiry(),
+        next_idle_deadline(state),
+        retries,
+        polls,
+    ]
+    .into_iter()
+    .flatten()
+    .min()
 }
 
 /// When the last input has its next delayed consequence: the preview of the selected row, the search of the filter, or a
@@ -214,6 +229,8 @@ fn reconcile(state: &mut State, effects: &mut Vec<Effect>) {
     inbox::reconcile(state, effects);
     earlier_messages::fetch_if_near(state, effects);
     story::fetch_earlier(state, effects);
+    filter::refresh(state);
+    history::load_if_needed(state, effects);
     messages::save_open_draft(state, effects);
     notifications::update_window_title(state, effects);
 }

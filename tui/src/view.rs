@@ -2,6 +2,7 @@
 
 mod briefing;
 mod canvas;
+mod card;
 mod claim_notice;
 mod command_line;
 mod composer;
@@ -13,6 +14,7 @@ mod footer;
 mod frame_time;
 mod header;
 mod help;
+mod history;
 mod labels;
 mod layer;
 mod log;

@@ -8,6 +8,8 @@ mod command;
 mod fixture;
 #[path = "cli/history.rs"]
 mod history;
+#[path = "cli/shift.rs"]
+mod shift;
 #[path = "cli/solutions.rs"]
 mod solutions;
 

@@ -198,6 +198,7 @@ fn queue_item(row: &Row<'_>) -> rusqlite::Result<QueueItem> {
         priority: row.get(3)?,
         problem_summary: row.get(4)?,
         created_at: row.get(8)?,
+        due_at: None,
         version: 1,
         handed_off_by: None,
     };

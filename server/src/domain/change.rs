@@ -9,16 +9,18 @@ use crate::domain::caller::Caller;
 use crate::domain::decision::{Change, Decision};
 use crate::domain::handoff::Handoff;
 use crate::domain::refusal::Refusal;
+use crate::domain::respond_within::RespondWithin;
 use crate::domain::session::Session;
 
-/// Changes the priority and the summary of a handoff. A new summary is the one of its session too; the snapshot stays as
-/// it was.
+/// Changes the priority and the summary of a handoff. A new priority has its own target, counted from the escalation; a
+/// new summary is the one of its session too. The snapshot stays as it was.
 pub fn change(
     handoff: &Handoff,
     session: &Session,
     request: &ChangeHandoff,
     caller: &Caller,
     now: Timestamp,
+    targets: RespondWithin,
 ) -> Result<Decision, Refusal> {
     access::ensure_can_change(handoff, session, caller, now)?;
     let previous_priority = request.priority.and(Some(handoff.priority));
@@ -29,6 +31,11 @@ pub fn change(
     }
     let priority = request.priority.unwrap_or(handoff.priority);
     let changed = handoff.with_details(priority, summary.unwrap_or(&handoff.title).clone(), now);
+    let due_at = match previous_priority {
+        Some(_) => targets.due_at(priority, handoff.created_at),
+        None => handoff.due_at,
+    };
+    let changed = Handoff { due_at, ..changed };
     let event = EventBody::HandoffChanged {
         handoff: changed.summary(),
         by: caller.person(),
@@ -48,6 +55,8 @@ pub fn change(
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use tierup_common::handoff::Priority;
 
     use super::*;
@@ -64,7 +73,8 @@ mod tests {
             priority,
             problem_summary: summary.map(str::to_owned),
         };
-        let apply = |request| change(&open, &session, &request, &sam, at(60)).unwrap();
+        let targets = RespondWithin::NONE.with(Priority::Urgent, Duration::from_mins(15));
+        let apply = |request| change(&open, &session, &request, &sam, at(60), targets).unwrap();
 
         let same = request(Some(open.priority), Some(&open.title));
         assert_eq!(apply(same), Decision::unchanged());
@@ -77,6 +87,7 @@ mod tests {
         else {
             panic!("{decision:?}")
         };
+        assert_eq!(handoff.due_at, Some(open.created_at.plus(Duration::from_mins(15))));
         assert_eq!((handoff.priority, handoff.version), (Priority::Urgent, open.version + 1));
         assert_eq!(
             (*previous_priority, previous_summary.as_deref()),
@@ -90,7 +101,7 @@ mod tests {
         let session = session(&caller("Sam Ortiz"));
         let open = handoff(&session, HandoffState::Open);
         let request = ChangeHandoff { priority: Some(Priority::Urgent), problem_summary: None };
-        let refused = change(&open, &session, &request, &caller("Dana Wu"), at(60));
+        let refused = change(&open, &session, &request, &caller("Dana Wu"), at(60), RespondWithin::NONE);
         assert!(matches!(refused, Err(Refusal::Forbidden(_))), "{refused:?}");
     }
 }

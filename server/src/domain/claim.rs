@@ -79,17 +79,28 @@ pub(super) fn return_to_queue(
         .with_event(EventBody::HandoffReleased { handoff: handoff.summary(), by, reason })
 }
 
+/// To whom a handoff is assigned, and what they should know.
+#[derive(Clone, Copy, Debug)]
+pub struct Assignment<'a> {
+    /// The new claimer, if there is such a user.
+    pub to: Option<&'a User>,
+    /// A note that becomes a message of the session.
+    pub note: Option<&'a str>,
+    /// The id of that message.
+    pub message_id: MessageId,
+}
+
 /// Assigns a handoff to a user, who becomes its claimer. An admin may do so before anybody has claimed it.
 pub fn assign(
     handoff: &Handoff,
     session: &Session,
-    to: Option<&User>,
+    assignment: Assignment<'_>,
     caller: &Caller,
     now: Timestamp,
     policy: Policy,
 ) -> Result<Decision, Refusal> {
     access::ensure_can_release_or_assign(handoff, caller, now)?;
-    let to = to.ok_or(Refusal::NotFound)?;
+    let to = assignment.to.ok_or(Refusal::NotFound)?;
     if !permission::is_assignable(to.role, to.active) {
         let reason = if to.active { "a viewer" } else { "inactive" };
         let message = format!("{} is {reason}; choose an active engineer, admin or owner", to.name);
@@ -99,12 +110,17 @@ pub fn assign(
     if handoff.state.claim().is_some_and(|claim| claim.by.id == to.id) {
         return Ok(Decision::unchanged());
     }
-    Ok(set_claimer(handoff, session, to.clone(), now, policy).with_event(EventBody::HandoffAssigned {
+    let (session, noted) = match assignment.note.filter(|note| !note.trim().is_empty()) {
+        Some(note) => message::add_note(session, note, assignment.message_id, caller, now)?,
+        None => (session.clone(), Decision::default()),
+    };
+    let assigned = EventBody::HandoffAssigned {
         handoff: handoff.summary(),
         by: caller.person(),
-        to,
+        to: to.clone(),
         claimed_at: now,
-    }))
+    };
+    Ok(noted.and(set_claimer(handoff, &session, to, now, policy)).with_event(assigned))
 }
 
 /// Returns a handoff to the user who handed it off, with a question. Anybody who could claim it may do so before
@@ -184,6 +200,31 @@ mod tests {
                 matches!(&decision.changes[0], Change::UpdateHandoff(h) if h.state == HandoffState::Open)
             );
         }
+    }
+
+    #[test]
+    fn a_handoff_passed_on_with_a_note_leaves_it_in_the_session() {
+        let (priya, dana) = (caller("Priya Nair"), caller("Dana Wu"));
+        let session = session(&caller("Sam Ortiz"));
+        let claimed = handoff(&session, HandoffState::Claimed(Claim { by: priya.person(), since: at(1) }));
+        let user = User {
+            id: dana.id,
+            email: "dana@acme.test".into(),
+            name: dana.name.clone(),
+            role: Role::Engineer,
+            active: true,
+            created_at: at(0),
+        };
+        let pass_on = |note| {
+            let assignment = Assignment { to: Some(&user), note, message_id: MessageId::new(at(2)) };
+            assign(&claimed, &session, assignment, &priya, at(2), POLICY).unwrap()
+        };
+        let decision = pass_on(Some("The vendor calls at 9."));
+        let after = decision.session_after().unwrap();
+        assert_eq!((after.message_count, &after.assignee), (session.message_count + 1, &dana.person()));
+        let kinds: Vec<_> = decision.events.iter().map(|event| event.body.kind().as_str()).collect();
+        assert_eq!(kinds, ["message_added", "handoff_assigned"]);
+        assert_eq!(pass_on(Some(" ")).session_after().unwrap().message_count, session.message_count);
     }
 
     #[test]

@@ -81,6 +81,12 @@ pub fn hand_off(
         handed_off_by: caller.person(),
         wake_at: request.wake_at,
         asked_by: asker(context, request.intent, caller),
+        due_at: match request.intent {
+            Intent::Escalate => {
+                policy.respond_within.due_at(request.priority.unwrap_or(Priority::Normal), now)
+            }
+            Intent::Park => None,
+        },
         created_at: now,
         updated_at: now,
         version: 0,

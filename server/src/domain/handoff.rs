@@ -36,6 +36,8 @@ pub struct Handoff {
     pub wake_at: Option<Timestamp>,
     /// The user whose question it answers, if they sent the escalation before back.
     pub asked_by: Option<Person>,
+    /// By when it should be claimed, if there was a target for its priority.
+    pub due_at: Option<Timestamp>,
     /// When the session was handed off.
     pub created_at: Timestamp,
     /// When the handoff last changed.
@@ -129,6 +131,7 @@ impl Handoff {
             priority: self.priority,
             problem_summary: self.title.clone(),
             created_at: self.created_at,
+            due_at: self.due_at,
             version: self.version + 1,
             handed_off_by: Some(self.handed_off_by.clone()),
         }

@@ -129,6 +129,19 @@ pub(super) fn send_back(
     Ok(decision.with_change(Change::UpdateSession(session.with_assignee(to.clone(), None, now))))
 }
 
+/// The session with a note of the caller, and the decision to add that note.
+pub(super) fn add_note(
+    session: &Session,
+    note: &str,
+    message_id: MessageId,
+    caller: &Caller,
+    now: Timestamp,
+) -> Result<(Session, Decision), Refusal> {
+    session.ensure_room_for(1, note.len() as u64)?;
+    let message = user_message(session, message_id, &caller.person(), note, now);
+    Ok(add_message(session, message, now))
+}
+
 /// The session with one more message, and the decision to add that message.
 fn add_message(session: &Session, message: Message, now: Timestamp) -> (Session, Decision) {
     let text_bytes = session.text_bytes + message.content.len() as u64;

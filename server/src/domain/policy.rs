@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::domain::respond_within::RespondWithin;
+
 /// The settings that the rules depend on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Policy {
@@ -13,6 +15,8 @@ pub struct Policy {
     pub mail_enabled: bool,
     /// How long an escalation may wait before a reminder; `None` for no reminders.
     pub remind_after: Option<Duration>,
+    /// By when escalations should be claimed.
+    pub respond_within: RespondWithin,
     /// How long a claim may be idle before it is released; `None` for ever.
     pub stale_claim_after: Option<Duration>,
 }

@@ -148,7 +148,11 @@ impl Validate for ChangeHandoff {
 }
 
 impl Validate for Assign {
-    fn validate(&self, _: &mut Validator) {}
+    fn validate(&self, validator: &mut Validator) {
+        if let Some(note) = &self.note {
+            validator.text("note", note, limit::MAX_NOTES_BYTES);
+        }
+    }
 }
 
 impl Validate for PutStep {

@@ -222,6 +222,7 @@ mod tests {
             entry: LogEntry { seq: Seq(seq), kind, visibility, json: String::new() },
             message: None,
             handoff_age: Duration::ZERO,
+            is_overdue: None,
         }
     }
 

@@ -11,16 +11,18 @@ use tierup_common::handoff::{
     Assign, ChangeHandoff, Priority, PutStep, QueueItem, QueuePage, QueueState, Release, SendBack,
 };
 use tierup_common::id::{AccountId, HandoffRef, MessageId, SessionId, StepId};
+use tierup_common::search_query::SearchQuery;
 use tierup_common::time::Timestamp;
 
 use crate::app::{ApiReply, App};
 use crate::auth::AuthorizedCaller;
+use crate::domain::claim::Assignment;
 use crate::domain::handoff::Handoff;
 use crate::domain::session::Session;
 use crate::domain::{Caller, Decision, Policy, assessment, change, claim, hand_off};
 use crate::error::ApiResult;
 use crate::extract::{CurrentCaller, IdempotencyHeader, PathPair, PathParams, ValidJson, parse_query};
-use crate::handler::{PageSize, has_search_text, page_limit, parse_cursor, search_sessions, truncate_page};
+use crate::handler::{PageSize, page_limit, parse_cursor, parse_search, search_sessions, truncate_page};
 use crate::queue_cache::{CachedPage, PageKey};
 use crate::store::{self, AccountScope, IdempotencyKey, QueueCursor, QueueQuery, RawHandoff};
 
@@ -44,27 +46,30 @@ pub async fn queue(
     RawQuery(query): RawQuery,
 ) -> ApiResult<Response> {
     let query: QueueListQuery = parse_query(query.as_deref().unwrap_or_default())?;
+    let search = parse_search(query.q.as_deref())?;
+    // A search that asks for a status looks everywhere, unless the request says where.
+    let default_state = if search.statuses.is_empty() { QueueState::Open } else { QueueState::All };
     let key = PageKey {
         user: caller.id,
-        state: query.state.unwrap_or(QueueState::Open),
+        state: query.state.unwrap_or(default_state),
         priority: query.priority,
         limit: page_limit(query.limit),
         cursor: parse_cursor(query.cursor.as_deref())?,
     };
     let presence = app.events.presence_version(caller.account);
-    let page = if has_search_text(query.q.as_deref()) {
-        // Not cached: the index may change while the account does not.
-        let session_ids = search_sessions(&app, &caller, query.q).await?;
-        render_page(&app, caller.account, key, session_ids, presence).await?
-    } else {
+    let page = if search.is_empty() {
         match app.queue_cache.get(caller.account, &key, presence) {
             Ok(page) => page,
             Err(as_of) => {
-                let page = render_page(&app, caller.account, key, None, presence).await?;
+                let page = render_page(&app, caller.account, key, search, None, presence).await?;
                 app.queue_cache.insert(caller.account, key, as_of, page.clone());
                 page
             }
         }
+    } else {
+        // Not cached: ages pass, and the index may change, while the account does not.
+        let session_ids = search_sessions(&app, &caller, &search).await?;
+        render_page(&app, caller.account, key, search, session_ids, presence).await?
     };
     let json = [(header::CONTENT_TYPE, "application/json")];
     Ok(not_modified_or(&headers, page.etag, (json, page.body)))
@@ -74,13 +79,15 @@ async fn render_page(
     app: &App,
     account: AccountId,
     key: PageKey,
+    search: SearchQuery,
     session_ids: Option<Vec<SessionId>>,
     presence: u64,
 ) -> ApiResult<CachedPage> {
     let PageKey { user, state, priority, limit, cursor } = key;
-    let query = QueueQuery { state, priority, session_ids, limit, cursor };
-    let events = app.events.clone();
+    let (events, now) = (app.events.clone(), app.clock.now());
     let page = app.store.read(account, move |scope| {
+        let conditions = scope.search_conditions(&search, user, now)?;
+        let query = QueueQuery { state, priority, session_ids, conditions, limit, cursor };
         let mut items = scope.queue_page(&query, user)?;
         let next_cursor = truncate_page(&mut items, limit, text_size, |last| QueueCursor {
             priority: last.priority,
@@ -172,8 +179,10 @@ pub async fn change(
     PathParams(reference): PathParams<HandoffRef>,
     ValidJson(request): ValidJson<ChangeHandoff>,
 ) -> ApiResult<ApiReply<RawHandoff>> {
+    let targets = app.respond_within;
     decide(app, caller, None, reference, StatusCode::OK, move |context| {
-        Ok(change::change(context.handoff, &context.session, &request, context.caller, context.now)?)
+        let (handoff, session) = (context.handoff, &context.session);
+        Ok(change::change(handoff, session, &request, context.caller, context.now, targets)?)
     })
     .await
 }
@@ -222,10 +231,11 @@ pub async fn assign(
 ) -> ApiResult<ApiReply<RawHandoff>> {
     decide(app, caller, key, reference, StatusCode::OK, move |context| {
         let to = context.tx.user(request.user_id)?;
+        let (note, message_id) = (request.note.as_deref(), MessageId::new(context.now));
         Ok(claim::assign(
             context.handoff,
             &context.session,
-            to.as_ref(),
+            Assignment { to: to.as_ref(), note, message_id },
             context.caller,
             context.now,
             context.policy,

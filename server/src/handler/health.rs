@@ -25,7 +25,8 @@ pub async fn ready(app: App) -> ApiResult<StatusCode> {
 
 /// Returns the metrics.
 pub async fn metrics(app: App) -> ApiResult<Response> {
-    let stats = app.store.read_system(|system| system.queue_stats()).await?;
+    let now = app.clock.now();
+    let stats = app.store.read_system(move |system| system.queue_stats(now)).await?;
     let text = app.metrics.encode_text(app.events.stream_count(), &stats);
     Ok(([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response())
 }

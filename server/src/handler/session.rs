@@ -25,10 +25,10 @@ use crate::domain::session::{Session, SessionState};
 use crate::domain::{Caller, Refusal, resolve, resume};
 use crate::error::ApiResult;
 use crate::extract::{CurrentCaller, IdempotencyHeader, PathPair, PathParams, QueryParams, ValidJson};
-use crate::handler::{PageSize, page_limit, parse_cursor, search_sessions, stream_json};
+use crate::handler::{PageSize, page_limit, parse_cursor, parse_search, search_sessions, stream_json};
 use crate::store::{
-    self, AccountScope, PostedMessage, RawHandoff, SessionCursor, SessionExport, SessionQuery, StoreError,
-    StoredAssessment,
+    self, AccountScope, PostedMessage, RawHandoff, SearchConditions, SessionCursor, SessionExport,
+    SessionQuery, StoreError, StoredAssessment,
 };
 
 /// Opens a session.
@@ -70,15 +70,19 @@ pub async fn list(
     QueryParams(query): QueryParams<SessionListQuery>,
 ) -> ApiResult<Json<SessionPage>> {
     let limit = page_limit(query.limit);
-    let query = SessionQuery {
+    let search = parse_search(query.q.as_deref())?;
+    let now = app.clock.now();
+    let mut query = SessionQuery {
         status: query.status,
         participant: (query.mine == Some(true)).then_some(caller.id),
-        session_ids: search_sessions(&app, &caller, query.q).await?,
+        session_ids: search_sessions(&app, &caller, &search).await?,
+        conditions: SearchConditions::default(),
         number: query.number.map(|number| Number(number.get())),
         limit,
         cursor: parse_cursor(query.cursor.as_deref())?.map(SessionCursor),
     };
     let page = app.store.read(caller.account, move |scope| {
+        query.conditions = scope.search_conditions(&search, caller.id, now)?;
         let sessions = scope.sessions(&query)?;
         let (mut items, mut text): (Vec<SessionItem>, _) = (Vec::new(), 0);
         for session in sessions {

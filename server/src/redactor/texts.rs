@@ -68,7 +68,7 @@ texts! {
     User { name; id, email, role, active, created_at }
     Branch { hypothesis, evidence; id, status, updated_at }
     Message { author_name, content; id, seq, role, author_id, created_at, mentions }
-    HandoffSummary { problem_summary, handed_off_by; handoff_id, session_id, number, priority, created_at, version }
+    HandoffSummary { problem_summary, handed_off_by; handoff_id, session_id, number, priority, created_at, due_at, version }
     SessionSummary { problem_summary, assignee; session_id, number, status, confidence_tier }
     Step { text, why; id, already_tried, outcome }
     Evidence { quote; message_seq }

@@ -15,11 +15,12 @@ use tierup_common::session::{
     SessionPage,
 };
 use tierup_common::similar::SimilarSource;
+use tierup_common::stats::StatsReport;
 use tierup_common::timeline::Timeline;
 use tierup_common::user::Role::{Admin, Engineer, Viewer};
 use tierup_common::user::{ChangeUser, CreateToken, CreateUser, LogIn, LoggedIn, Me, NewToken, Token, User};
 
-use crate::handler::{Items, auth, engine, event, handoff, health, session, similar, timeline, user};
+use crate::handler::{Items, auth, engine, event, handoff, health, session, similar, stats, timeline, user};
 use crate::metrics;
 use crate::openapi;
 use crate::route_spec::Access::{AtLeast, Public};
@@ -59,13 +60,14 @@ pub(crate) fn route_table() -> Vec<RouteSpec> {
         get(route::SIMILAR, AtLeast(Viewer), similar::list, "List the resolved sessions and runbooks that are similar to a text or a session").with_query::<similar::SimilarQuery>().with_json_response::<Items<SimilarSource>>(200).with_problems(&[NotFound]),
 
         get(route::ESCALATIONS, AtLeast(Viewer), handoff::queue, "List the queue: by priority, then oldest first").with_query::<handoff::QueueListQuery>().with_json_response::<QueuePage>(200).with_response(304, ResponseBody::Empty).with_etag("the version of the page"),
+        get(route::STATS, AtLeast(Viewer), stats::report, "Get statistics of escalations: how many, and how long until they were claimed and resolved").with_query::<stats::StatsQuery>().with_json_response::<StatsReport>(200),
         get(route::STREAM, AtLeast(Viewer), event::stream, "Stream events as they happen, and those that were missed").with_query::<event::StreamQuery>().with_response(200, ResponseBody::Events).with_problems(&[NotFound]),
         get(route::EVENTS, AtLeast(Viewer), event::list, "List events: newest page first, each page in order").with_query::<event::EventsQuery>().with_json_response::<EventPage>(200),
         get(route::HANDOFF, AtLeast(Viewer), handoff::read, "Get a handoff with its snapshot").with_json_response::<Handoff>(200).with_response(304, ResponseBody::Empty).with_etag("its version"),
         patch(route::HANDOFF, AtLeast(Engineer), handoff::change, "Change the priority or the summary of a handoff").with_body::<ChangeHandoff>().with_json_response::<Handoff>(200).with_problems(&[HandoffClosed]),
         post(route::CLAIM, AtLeast(Engineer), handoff::claim, "Claim a handoff; exactly one caller wins").with_idempotency_key().with_json_response::<Handoff>(200).with_problems(&[HandoffAlreadyClaimed, HandoffClosed]),
         post(route::RELEASE, AtLeast(Engineer), handoff::release, "Return a handoff to the queue").with_body::<Release>().with_idempotency_key().with_json_response::<Handoff>(200).with_problems(&[HandoffClosed]),
-        post(route::ASSIGN, AtLeast(Engineer), handoff::assign, "Assign a handoff to a user").with_body::<Assign>().with_idempotency_key().with_json_response::<Handoff>(200).with_problems(&[HandoffClosed]),
+        post(route::ASSIGN, AtLeast(Engineer), handoff::assign, "Assign a handoff to a user, with a note").with_body::<Assign>().with_idempotency_key().with_json_response::<Handoff>(200).with_problems(&[HandoffClosed, SessionFull]),
         post(route::SEND_BACK, AtLeast(Engineer), handoff::send_back, "Send a handoff back to its sender, with a question").with_body::<SendBack>().with_idempotency_key().with_json_response::<Handoff>(200).with_problems(&[HandoffClosed, SessionFull]),
         post(route::REASSESS, AtLeast(Engineer), handoff::reassess, "Run the assessment of a handoff again").with_idempotency_key().with_json_response::<Handoff>(202).with_problems(&[AssessmentRunning, HandoffClosed]),
         get(route::ENGINE, AtLeast(Admin), engine::status, "Get the assessment engine: what its calls cost, and why the last one failed").with_json_response::<EngineStatus>(200),

@@ -10,6 +10,7 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory, GeneralCategoryGroup, Script};
 use icu_properties::script::ScriptWithExtensions;
 use icu_properties::{CodePointMapData, CodePointSetData};
+use tierup_common::search_query::{TextTerm, text_terms};
 
 /// Scripts without spaces between words. Korean has spaces, but not between a word and its particle.
 const UNSPACED_SCRIPTS: &[Script] = &[
@@ -89,20 +90,56 @@ pub(super) fn index_text(text: &str) -> String {
     indexed
 }
 
-/// The terms of a search, in FTS5's syntax: word prefixes and phrases of bigrams. A single character matches all
-/// bigrams that start with it.
+/// The terms of a search, in FTS5's syntax: word prefixes, phrases of bigrams, and what is in quotes as a phrase. A single
+/// character matches all bigrams that start with it.
 pub(super) fn query_terms(text: &str, max_terms: usize) -> Vec<String> {
-    let normalized = normalize(text);
-    let terms = segments(&normalized).take(max_terms).map(|segment| match segment {
+    let mut terms = Vec::new();
+    for term in text_terms(text) {
+        match term {
+            TextTerm::Word(word) => {
+                let normalized = normalize(&word);
+                terms.extend(segments(&normalized).take(max_terms).map(word_query));
+            }
+            TextTerm::Phrase(phrase) => terms.extend(phrase_query(&phrase, max_terms)),
+        }
+        if terms.len() >= max_terms {
+            break;
+        }
+    }
+    terms.truncate(max_terms);
+    terms
+}
+
+fn word_query(segment: Segment<'_>) -> String {
+    match segment {
         Segment::Word(word) => format!("\"{word}\"*"),
         Segment::Run(run) if run.chars().nth(1).is_none() => format!("\"{run}\"*"),
-        Segment::Run(run) => {
-            // The last character on its own adds nothing to the bigram before it.
-            let pairs: Vec<&str> = bigrams(run).take(run.chars().count() - 1).take(MAX_BIGRAMS).collect();
-            format!("\"{}\"", pairs.join(" "))
+        Segment::Run(run) => format!("\"{}\"", run_pairs(run).join(" ")),
+    }
+}
+
+/// The terms of a phrase in the order in which they are indexed; none if it has only punctuation.
+fn phrase_query(phrase: &str, max_terms: usize) -> Option<String> {
+    let normalized = normalize(phrase);
+    let segments: Vec<Segment<'_>> = segments(&normalized).take(max_terms).collect();
+    let mut words: Vec<&str> = Vec::new();
+    for (index, segment) in segments.iter().enumerate() {
+        match *segment {
+            Segment::Word(word) => words.push(word),
+            Segment::Run(run) if index + 1 == segments.len() => words.extend(run_pairs(run)),
+            Segment::Run(run) => words.extend(bigrams(run).take(MAX_BIGRAMS)),
         }
-    });
-    terms.collect()
+    }
+    // A single character at the end matches all bigrams that start with it.
+    let is_prefix = matches!(segments.last(), Some(Segment::Run(run)) if run.chars().nth(1).is_none());
+    let star = if is_prefix { "*" } else { "" };
+    (!words.is_empty()).then(|| format!("\"{}\"{star}", words.join(" ")))
+}
+
+/// The pairs of a run. The last character on its own adds nothing to the bigram before it.
+fn run_pairs(run: &str) -> Vec<&str> {
+    let pairs = run.chars().count().saturating_sub(1).max(1);
+    bigrams(run).take(pairs).take(MAX_BIGRAMS).collect()
 }
 
 /// How a character delimits words.
@@ -177,6 +214,13 @@ mod tests {
         assert_eq!(query_terms("vpn接続 out-look", 9), ["\"vpn\"*", "\"接続\"", "\"out\"*", "\"look\"*"]);
         assert_eq!(query_terms("a b c", 2).len(), 2);
         assert_eq!(query_terms(&"漢".repeat(9_999), 9)[0].matches(' ').count(), MAX_BIGRAMS - 1);
-        assert!(query_terms("\" OR *", 9) == ["\"OR\"*"], "nothing that is asked is an operator");
+        assert!(query_terms("\" OR *", 9) == ["\"OR\""], "nothing that is asked is an operator");
+        assert_eq!(
+            query_terms("a \"Exact words, twice\" b", 9),
+            ["\"a\"*", "\"Exact words twice\"", "\"b\"*"]
+        );
+        assert_eq!(query_terms("\"VPN接続が error\"", 9), ["\"VPN 接続 続が が error\""]);
+        assert_eq!(query_terms("\"error 接続が\" \"error 接\"", 9), ["\"error 接続 続が\"", "\"error 接\"*"]);
+        assert!(query_terms("\"-- 。\" \"\"", 9).is_empty());
     }
 }

@@ -24,6 +24,7 @@ const MIGRATION_STEPS: &[M<'static>] = &[
     M::up(include_str!("../../migrations/0005_step_outcome.sql")),
     M::up(include_str!("../../migrations/0006_concern.sql")),
     M::up(include_str!("../../migrations/0007_links.sql")),
+    M::up(include_str!("../../migrations/0008_due_at.sql")),
 ];
 pub(super) const MIGRATIONS: Migrations<'static> = Migrations::from_slice(MIGRATION_STEPS);
 

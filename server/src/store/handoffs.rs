@@ -16,7 +16,7 @@ use crate::store::idempotency::Replayable;
 use crate::store::tx::{AccountScope, AccountTx};
 
 macro_rules! handoff_sql {
-    ($rest:literal) => {
+    ($($rest:literal),+) => {
         concat!(
             "SELECT h.id, h.number, h.session_id, h.intent, h.status, h.priority, h.title, h.notes,
                h.assessment_status, h.handed_off_by,
@@ -24,10 +24,11 @@ macro_rules! handoff_sql {
                h.claimed_by,
                (SELECT name FROM user WHERE account_id = h.account_id AND id = h.claimed_by),
                h.claimed_at, h.wake_at, h.created_at, h.updated_at, h.version, a.text, a.data, a.error, h.since, a.error_detail, h.asked_by,
-               (SELECT name FROM user WHERE account_id = h.account_id AND id = h.asked_by)
+               (SELECT name FROM user WHERE account_id = h.account_id AND id = h.asked_by),
+               h.due_at
              FROM handoff h LEFT JOIN assessment a ON a.account_id = h.account_id AND a.handoff_id = h.id
              WHERE h.account_id = ?1 ",
-            $rest
+            $($rest),+
         )
     };
 }
@@ -183,8 +184,8 @@ impl AccountTx<'_> {
     pub(super) fn insert_handoff(&self, handoff: &Handoff, snapshot: &Snapshot) -> Result<CounterDelta> {
         self.execute(
             "INSERT INTO handoff (account_id, id, number, session_id, intent, status, priority, title, notes,
-               assessment_status, handed_off_by, wake_at, created_at, updated_at, version, since, asked_by)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+               assessment_status, handed_off_by, wake_at, created_at, updated_at, version, since, asked_by, due_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
             params![
                 self.account,
                 handoff.id,
@@ -202,7 +203,8 @@ impl AccountTx<'_> {
                 handoff.updated_at,
                 handoff.version + 1,
                 handoff.state_since,
-                handoff.asked_by.as_ref().map(|asker| asker.id)
+                handoff.asked_by.as_ref().map(|asker| asker.id),
+                handoff.due_at
             ],
         )?;
         self.execute(
@@ -225,7 +227,7 @@ impl AccountTx<'_> {
         let claim = handoff.state.claim();
         self.execute_one(
             "UPDATE handoff SET status = ?4, assessment_status = ?5, claimed_by = ?6, claimed_at = ?7,
-               updated_at = ?8, since = ?9, priority = ?10, title = ?11, version = version + 1
+               updated_at = ?8, since = ?9, priority = ?10, title = ?11, due_at = ?12, version = version + 1
              WHERE account_id = ?1 AND id = ?2 AND version = ?3",
             params![
                 self.account,
@@ -238,7 +240,8 @@ impl AccountTx<'_> {
                 handoff.updated_at,
                 handoff.state_since,
                 handoff.priority,
-                handoff.title
+                handoff.title,
+                handoff.due_at
             ],
         )?;
         Ok(CounterDelta::from_status_change(before, handoff.state.status()))
@@ -306,6 +309,7 @@ pub(super) fn queue_item(handoff: Handoff, assessment: StoredAssessment) -> Resu
         wake_at: handoff.wake_at,
         asked_by,
         asked_by_name,
+        due_at: handoff.due_at,
         created_at: handoff.created_at,
         updated_at: handoff.updated_at,
         version: handoff.version,
@@ -339,6 +343,7 @@ pub(super) fn handoff_from_row(row: &Row<'_>) -> rusqlite::Result<(Handoff, Stor
         handed_off_by: Person { id: row.get(9)?, name: row.get(10)? },
         wake_at: row.get(14)?,
         asked_by,
+        due_at: row.get(25)?,
         created_at: row.get(15)?,
         updated_at: row.get(16)?,
         version: row.get(17)?,

@@ -133,6 +133,8 @@ pub struct QueueStats {
     pub open: i64,
     /// Claimed handoffs.
     pub claimed: i64,
+    /// Open handoffs past their response target.
+    pub overdue: i64,
     /// Jobs by kind.
     pub jobs: Vec<JobCounts>,
 }
@@ -150,7 +152,7 @@ pub struct JobCounts {
 
 impl SystemScope<'_> {
     /// The current numbers.
-    pub fn queue_stats(&self) -> Result<QueueStats> {
+    pub fn queue_stats(&self, now: Timestamp) -> Result<QueueStats> {
         let count = |sql: &str, kind: JobKind| -> Result<i64> {
             Ok(self.connection.prepare_cached(sql)?.query_row([kind], |row| row.get(0))?)
         };
@@ -163,7 +165,9 @@ impl SystemScope<'_> {
         let jobs = JobKind::ALL
             .into_iter()
             .map(|kind| Ok(JobCounts { kind, waiting: count(waiting, kind)?, failed: count(failed, kind)? }));
-        Ok(QueueStats { open, claimed, jobs: jobs.collect::<Result<_>>()? })
+        let overdue = "SELECT COUNT(*) FROM handoff WHERE status = 'open' AND due_at < ?1";
+        let overdue = self.connection.prepare_cached(overdue)?.query_row([now], |row| row.get(0))?;
+        Ok(QueueStats { open, claimed, overdue, jobs: jobs.collect::<Result<_>>()? })
     }
 
     /// When the next job of a kind can be leased: its due time, or the end of another lease.
@@ -323,7 +327,7 @@ mod tests {
         assert!(finish(&mut connection, &again, &JobResult::Failed("no use".into())));
         release_leases(&connection).unwrap();
         assert!(lease(&mut connection, NOW.plus(LEASE * 9)).is_none());
-        let stats = with_transaction(&mut connection, |system| system.queue_stats()).unwrap();
+        let stats = with_transaction(&mut connection, |system| system.queue_stats(NOW)).unwrap();
         let counts = JobCounts { kind: JobKind::Announce, waiting: 0, failed: 1 };
         assert!(stats.jobs.contains(&counts));
     }

@@ -30,6 +30,8 @@ pub struct AppendedEvent {
     pub message: Option<MessageId>,
     /// The time since its handoff was created; zero for other events.
     pub handoff_age: Duration,
+    /// Whether it came after the target of its handoff; none if there was no target.
+    pub is_overdue: Option<bool>,
 }
 
 /// Which streams of an account carry an event.
@@ -93,6 +95,7 @@ impl AppendedEvent {
             account,
             entry: LogEntry { seq: event.seq, kind, visibility, json: serde_json::to_string(event)? },
             message: event.body.message().map(|message| message.id),
+            is_overdue: handoff.and_then(|handoff| handoff.due_at).map(|due| event.at > due),
             handoff_age: handoff.map_or(Duration::ZERO, |handoff| event.at.since(handoff.created_at)),
         })
     }

@@ -8,7 +8,7 @@ use tierup_common::permission::Actor;
 use crate::domain::access;
 use crate::store::error::Result;
 use crate::store::handoffs::{handoff_from_row, handoff_sql, queue_item};
-use crate::store::sessions::ids_as_json;
+use crate::store::search_conditions::{SearchConditions, ids_as_json};
 use crate::store::tx::AccountScope;
 
 /// A query for a page of the queue.
@@ -20,6 +20,8 @@ pub struct QueueQuery {
     pub priority: Option<Priority>,
     /// Only handoffs of these sessions.
     pub session_ids: Option<Vec<SessionId>>,
+    /// Only what the fields of a search accept.
+    pub conditions: SearchConditions,
     /// The size of a page.
     pub limit: u32,
     /// The end of the previous page.
@@ -35,6 +37,23 @@ pub struct QueueCursor {
     pub id: HandoffId,
 }
 
+/// A scan of one index, by the status of a queue or of all escalations.
+macro_rules! queue_sql {
+    ($scope:literal) => {
+        handoff_sql!(
+            $scope,
+            "AND h.priority = ?2 AND h.id > ?3
+             AND (?5 IS NULL OR h.session_id IN (SELECT unhex(value) FROM json_each(?5)))
+             AND (?8 IS NULL OR h.handed_off_by IN (SELECT unhex(value) FROM json_each(?8)))
+             AND (?9 IS NULL OR h.claimed_by IN (SELECT unhex(value) FROM json_each(?9)))
+             AND (?10 IS NULL OR h.handed_off_by = ?10 OR h.claimed_by = ?10)
+             AND (?11 IS NULL OR h.created_at <= ?11) AND (?12 IS NULL OR h.created_at >= ?12)
+             AND (?13 IS NULL OR h.status IN (SELECT value FROM json_each(?13)))
+             ORDER BY h.id LIMIT ?4"
+        )
+    };
+}
+
 impl AccountScope<'_> {
     /// A page of the queue; one more than the limit if there are more.
     pub fn queue_page(&self, query: &QueueQuery, caller: UserId) -> Result<Vec<QueueItem>> {
@@ -46,7 +65,9 @@ impl AccountScope<'_> {
                 Some(_) | None => HandoffId::from_bytes([0; 16]),
             };
             let room = (query.limit as usize + 1).saturating_sub(items.len());
-            if room > 0 && query.priority.is_none_or(|wanted| wanted == priority) {
+            let is_wanted = query.priority.is_none_or(|wanted| wanted == priority)
+                && query.conditions.accepts_priority(priority);
+            if room > 0 && is_wanted {
                 items.extend(self.items_of_priority(query, caller, priority, after, room)?);
             }
         }
@@ -62,36 +83,39 @@ impl AccountScope<'_> {
         after: HandoffId,
         limit: usize,
     ) -> Result<Vec<QueueItem>> {
-        let session_ids = query.session_ids.as_deref().map(ids_as_json);
+        let session_ids =
+            query.session_ids.as_deref().map(|ids| ids_as_json(ids.iter().map(SessionId::as_bytes)));
+        let wanted = &query.conditions;
         let status = match query.state {
             QueueState::All => None,
             QueueState::Open => Some(HandoffStatus::Open),
             QueueState::Claimed | QueueState::Mine => Some(HandoffStatus::Claimed),
         };
-        let rows = match status {
-            None => self.query_all(
-                handoff_sql!(
-                    "AND h.intent = 'escalate' AND h.priority = ?2 AND h.id > ?3
-                     AND (?5 IS NULL OR h.session_id IN (SELECT unhex(value) FROM json_each(?5)))
-                     ORDER BY h.id LIMIT ?4"
-                ),
-                params![self.account, priority, after, limit, session_ids],
-                handoff_from_row,
-            )?,
-            Some(status) => {
-                let claimer = (query.state == QueueState::Mine).then_some(caller);
-                self.query_all(
-                    handoff_sql!(
-                        "AND h.status = ?6 AND h.status IN ('open', 'claimed')
-                         AND h.priority = ?2 AND h.id > ?3 AND (?7 IS NULL OR h.claimed_by = ?7)
-                         AND (?5 IS NULL OR h.session_id IN (SELECT unhex(value) FROM json_each(?5)))
-                         ORDER BY h.id LIMIT ?4"
-                    ),
-                    params![self.account, priority, after, limit, session_ids, status, claimer],
-                    handoff_from_row,
-                )?
-            }
+        let claimer = (query.state == QueueState::Mine).then_some(caller);
+        let sql = if status.is_some() {
+            // SQLite uses the partial index of the queue only with its condition spelled out.
+            queue_sql!(
+                "AND h.status = ?6 AND h.status IN ('open', 'claimed') AND (?7 IS NULL OR h.claimed_by = ?7) "
+            )
+        } else {
+            queue_sql!("AND h.intent = 'escalate' ")
         };
+        let parameters = params![
+            self.account,
+            priority,
+            after,
+            limit,
+            session_ids,
+            status,
+            claimer,
+            wanted.from,
+            wanted.by,
+            wanted.participant,
+            wanted.created_before,
+            wanted.created_after,
+            wanted.handoff_statuses,
+        ];
+        let rows = self.query_all(sql, parameters, handoff_from_row)?;
         let items = rows.into_iter().map(|(handoff, assessment)| queue_item(handoff, assessment));
         let mut items: Vec<QueueItem> = items.collect::<Result<_>>()?;
         if items.iter().any(|item| item.assessment_error_detail.is_some()) {

@@ -5,7 +5,7 @@ use rusqlite::{Row, params};
 use tierup_common::handoff::HandoffLink;
 use tierup_common::id::{Number, SessionId, UserId};
 use tierup_common::session::{
-    IntakeContent, IntakeType, SessionItem, SessionLink, SessionStatus, SessionType,
+    IntakeContent, IntakeType, LatestEscalation, SessionItem, SessionLink, SessionStatus, SessionType,
 };
 use tierup_common::user::Person;
 
@@ -13,6 +13,7 @@ use crate::domain::session::{Resolution, Session, SessionState};
 use crate::domain::{Caller, Refusal, access};
 use crate::store::counters::CounterDelta;
 use crate::store::error::{Result, StoreError};
+use crate::store::search_conditions::{SearchConditions, ids_as_json};
 use crate::store::tx::{AccountScope, AccountTx};
 
 /// Duplicates that a session names: more are no help.
@@ -29,6 +30,8 @@ pub struct SessionQuery {
     pub session_ids: Option<Vec<SessionId>>,
     /// Only the session with this number.
     pub number: Option<Number>,
+    /// Only what the fields of a search accept.
+    pub conditions: SearchConditions,
     /// The size of a page.
     pub limit: u32,
     /// The end of the previous page.
@@ -66,6 +69,7 @@ impl AccountScope<'_> {
 
     /// A page of sessions, newest first; one more than the limit if there are more.
     pub fn sessions(&self, query: &SessionQuery) -> Result<Vec<Session>> {
+        let conditions = &query.conditions;
         self.query_all(
             session_sql!(
                 "AND (?2 IS NULL OR s.status = ?2)
@@ -73,6 +77,15 @@ impl AccountScope<'_> {
                  AND (?4 IS NULL OR s.id < ?4)
                  AND (?6 IS NULL OR s.id IN (SELECT unhex(value) FROM json_each(?6)))
                  AND (?7 IS NULL OR s.number = ?7)
+                 AND (?8 IS NULL OR s.opener_id IN (SELECT unhex(value) FROM json_each(?8)))
+                 AND (?9 IS NULL OR s.assignee_id IN (SELECT unhex(value) FROM json_each(?9)))
+                 AND (?10 IS NULL OR s.opener_id = ?10 OR s.assignee_id = ?10)
+                 AND (?11 IS NULL OR s.created_at <= ?11) AND (?12 IS NULL OR s.created_at >= ?12)
+                 AND (?13 IS NULL OR EXISTS (SELECT 1 FROM handoff h WHERE h.account_id = s.account_id
+                   AND h.id = s.escalation_id AND h.priority IN (SELECT value FROM json_each(?13))))
+                 AND (?14 IS NULL OR s.status IN (SELECT value FROM json_each(?14))
+                   OR EXISTS (SELECT 1 FROM handoff h WHERE h.account_id = s.account_id
+                     AND h.id = s.escalation_id AND h.status IN (SELECT value FROM json_each(?15))))
                  ORDER BY s.id DESC LIMIT ?5"
             ),
             params![
@@ -81,8 +94,16 @@ impl AccountScope<'_> {
                 query.participant,
                 query.cursor.map(|cursor| cursor.0),
                 query.limit + 1,
-                query.session_ids.as_deref().map(ids_as_json),
-                query.number
+                query.session_ids.as_deref().map(|ids| ids_as_json(ids.iter().map(SessionId::as_bytes))),
+                query.number,
+                conditions.from,
+                conditions.by,
+                conditions.participant,
+                conditions.created_before,
+                conditions.created_after,
+                conditions.priority_ranks(),
+                conditions.session_statuses,
+                conditions.latest_statuses,
             ],
             session_from_row,
         )
@@ -110,7 +131,7 @@ impl AccountScope<'_> {
             None => None,
         };
         let duplicates = self.duplicates(session.id)?;
-        let resolution = session.state.resolution();
+        let (resolution, latest_escalation) = (session.state.resolution(), self.latest_escalation(&session)?);
         Ok(SessionItem {
             id: session.id,
             number: session.number,
@@ -126,6 +147,7 @@ impl AccountScope<'_> {
             assignee_name: session.assignee.name,
             handoff_count: session.handoff_count,
             handoff_id: current_handoff,
+            latest_escalation,
             resolution: resolution.map(|resolution| resolution.text.clone()),
             duplicate_of: resolution.and_then(|resolution| resolution.duplicate_of),
             duplicates,
@@ -135,6 +157,18 @@ impl AccountScope<'_> {
             resolved_at: resolution.map(|resolution| resolution.at),
             version: session.version,
         })
+    }
+
+    fn latest_escalation(&self, session: &Session) -> Result<Option<LatestEscalation>> {
+        let Some(id) = session.latest_escalation else { return Ok(None) };
+        self.query_first(
+            "SELECT number, priority, status FROM handoff WHERE account_id = ?1 AND id = ?2",
+            params![self.account, id],
+            |row| {
+                let (number, priority, status) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                Ok(LatestEscalation { handoff_id: id, number, priority, status })
+            },
+        )
     }
 }
 
@@ -206,12 +240,6 @@ impl AccountTx<'_> {
             ],
         )
     }
-}
-
-/// Ids as a JSON list of hexadecimal strings, for `json_each`.
-pub(super) fn ids_as_json(ids: &[SessionId]) -> String {
-    let hex = ids.iter().map(|id| format!("\"{:032x}\"", u128::from_be_bytes(*id.as_bytes())));
-    format!("[{}]", hex.collect::<Vec<_>>().join(","))
 }
 
 fn session_from_row(row: &Row<'_>) -> rusqlite::Result<Session> {

@@ -1,6 +1,6 @@
 //! Records what a console sends to its terminal besides the screen, such as its title, and wakes the waiting test.
 
-use tierup::effect::Notification;
+use tierup::effect::{Notification, ProgramCall};
 use tierup::runtime;
 use tierup::text::{Safe, SafeText};
 use tokio::sync::watch;
@@ -18,6 +18,8 @@ pub struct HostRecord {
     pub mouse_captured: Option<bool>,
     /// Hyperlink sequences.
     pub hyperlink_output: String,
+    /// Programs that got the terminal.
+    pub programs: Vec<ProgramCall>,
     /// The number of suspensions.
     pub suspend_count: usize,
 }
@@ -74,6 +76,11 @@ impl runtime::terminal_host::TerminalHost for RecordingHost {
     async fn open_editor(&mut self, text: String) -> std::io::Result<Result<String, String>> {
         let editor = self.editor_command.borrow().clone();
         Ok(runtime::editor::edit(&editor, &text))
+    }
+
+    async fn run_program(&mut self, call: ProgramCall) -> std::io::Result<Result<(), String>> {
+        self.update_record(|record| record.programs.push(call));
+        Ok(Ok(()))
     }
 
     fn write_hyperlinks(&mut self, sequences: &str) -> std::io::Result<()> {

@@ -100,6 +100,7 @@ async fn list_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
         ("list.next-tab", "your claims and sessions"),
         ("list.parked", "visible only to you"),
         ("list.mine", "your claims and sessions"),
+        ("list.history", "Nothing has ended yet"),
         ("list.queue", "3 unread"),
     ] {
         keyboard.press_to_show(action, text).await;
@@ -109,6 +110,12 @@ async fn list_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
     keyboard.press_to_show("list.open", "▌Assessment").await;
     keyboard.press_to_show("briefing.back", "2 unread").await;
     keyboard.press_to_show("list.mark-unread", "3 unread").await;
+    // Priya is an admin: she may assign what waits.
+    keyboard.press_to_show("list.mark", "1 marked").await;
+    keyboard.press_to_hide("list.clear-filter", "1 marked").await;
+    keyboard.press("list.top").await;
+    keyboard.press_to_show("list.pass-on", "╭ Assign").await;
+    keyboard.press_to_hide("dialog.cancel", "╭ Assign").await;
     fixture.reassess(keyboard, "list.reassess").await;
     keyboard.press_to_show("list.change", "Change the handoff").await;
     keyboard.press_to_hide("dialog.cancel", "Change the handoff").await;

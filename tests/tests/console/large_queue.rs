@@ -33,6 +33,7 @@ fn queue_item(number: u32) -> QueueItem {
         priority: Priority::ALL[number as usize % 4],
         problem_summary: format!("{} on machine {number}", about[number as usize % 7 % 4]),
         created_at: at,
+        due_at: None,
         version: 1,
         handed_off_by: None,
     };

@@ -42,7 +42,8 @@ pub(super) fn check_release(state: &State, item: &QueueItem) -> Availability {
     }
 }
 
-pub(super) fn check_assign(state: &State, item: &QueueItem) -> Availability {
+/// Whether a handoff can be assigned to someone else.
+pub fn check_assign(state: &State, item: &QueueItem) -> Availability {
     check_engineer(state)?;
     check_online(state, "not assigned")?;
     permission::release_or_assign(state.actor(), stage(item)).map_err(|denial| handoff_denial(item, denial))

@@ -4,8 +4,9 @@ use clap::{Parser, Subcommand};
 
 use crate::cli::options::Options;
 use crate::cli::{
-    assign, change, claim, completions, export, hand_off, login, logout, new, outcome, queue, reassess,
-    release, resolve, resume, runbook, say, send_back, sessions, show, similar, timeline, tried, watch,
+    assign, change, claim, completions, export, hand_off, handover, login, logout, new, outcome, queue,
+    reassess, release, resolve, resume, runbook, say, send_back, sessions, show, similar, stats, timeline,
+    tried, watch,
 };
 
 /// A queue of escalations for support teams.
@@ -40,6 +41,8 @@ pub(super) enum Command {
     Release(release::ReleaseArgs),
     /// Assign a handoff to a team member
     Assign(assign::AssignArgs),
+    /// Pass what you have claimed on to a team member
+    Handover(handover::HandoverArgs),
     /// Run the assessment of a handoff again
     Reassess(reassess::ReassessArgs),
     /// Record the outcome of a suggested step
@@ -73,7 +76,7 @@ pub(super) enum Command {
     /// Print events as they happen, one JSON object per line
     Watch(watch::WatchArgs),
     /// Show queue statistics
-    Stats,
+    Stats(stats::StatsArgs),
     /// Check settings, server and terminal, and suggest fixes
     Doctor,
     /// Print shell completions

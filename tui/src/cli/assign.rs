@@ -1,6 +1,7 @@
 //! `tierup assign`: a handoff to a named person.
 
 use clap::Args;
+use tierup_common::handoff::Assign;
 use tierup_common::id::HandoffRef;
 use tierup_common::user::User;
 
@@ -16,17 +17,22 @@ pub(super) struct AssignArgs {
     handoff: HandoffRef,
     /// Team member: an email address, an id, a name or the beginning of one
     person: String,
+    /// What they should know, as a message in the session; use - to read it from standard input
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    note: Option<String>,
 }
 
 pub(super) async fn run(context: &CommandContext, arguments: &AssignArgs) -> Result<(), CliError> {
+    let note = arguments.note.as_deref().map(|note| context.read_text(note)).transpose()?;
     let team = context.api.send(requests::users()).await?.items;
     let person = find_user(team, &arguments.person)?;
-    let handoff = context.api.send(requests::assign(arguments.handoff, person.id)).await?;
+    let body = Assign { user_id: person.id, note };
+    let handoff = context.api.send(requests::assign(arguments.handoff, &body)).await?;
     context.output.print(&handoff, &format!("assigned #{} to {}", handoff.item.number, person.name))
 }
 
 /// The one active member that the query names. A whole address, id or name comes before the beginning of a name.
-fn find_user(team: Vec<User>, query: &str) -> Result<User, CliError> {
+pub(super) fn find_user(team: Vec<User>, query: &str) -> Result<User, CliError> {
     let query = query.to_lowercase();
     let is_whole = |user: &User| {
         user.email.to_lowercase() == query

@@ -4,6 +4,7 @@ use std::io::{BufRead, Read, Write, stderr, stdin};
 
 use tierup_common::encoding::{Encoding, detect_encoding};
 use tierup_common::limit;
+use tierup_common::search_query::SearchQuery;
 use tierup_common::trim::strip_bom;
 
 use crate::error::CliError;
@@ -22,6 +23,15 @@ pub(super) fn read_stdin() -> Result<String, CliError> {
     }
     let text = decode_utf8(bytes)?;
     Ok(strip_bom(&text).trim_end_matches(['\n', '\r']).to_owned())
+}
+
+/// A search as `--query` takes it.
+pub(super) fn parse_search(text: &str) -> Result<SearchQuery, String> {
+    let query = SearchQuery::parse(text).map_err(|error| error.to_string())?;
+    if query.is_unread {
+        return Err("only the console knows what is unread".into());
+    }
+    Ok(query)
 }
 
 /// Asks a question on the terminal; the default is no.

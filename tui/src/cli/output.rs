@@ -59,6 +59,24 @@ impl Output {
         matches!(self.format, OutputFormat::Json { .. })
     }
 
+    /// Whether people read it on a terminal.
+    pub(super) const fn is_terminal(&self) -> bool {
+        matches!(self.format, OutputFormat::Terminal { .. })
+    }
+
+    /// Whether only ASCII can be shown.
+    pub(super) fn is_ascii(&self) -> bool {
+        self.charset == Charset::AsciiOnly
+    }
+
+    /// The columns of the terminal; of a pipe, those that people expect.
+    pub(super) const fn columns(&self) -> usize {
+        match self.format {
+            OutputFormat::Terminal { columns, .. } => columns,
+            OutputFormat::Plain | OutputFormat::Json { .. } => 80,
+        }
+    }
+
     /// Prints a value as JSON, or else the text.
     pub(super) fn print(&self, value: &impl Serialize, text: &str) -> Result<(), CliError> {
         if self.is_json() { self.print_json(value) } else { self.print_line(text) }

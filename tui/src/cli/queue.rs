@@ -3,31 +3,36 @@
 use clap::Args;
 use tierup_common::assessment::AssessmentStatus;
 use tierup_common::handoff::{HandoffStatus, Priority, QueueItem, QueueState};
+use tierup_common::search_query::SearchQuery;
 
 use crate::cli::context::CommandContext;
+use crate::cli::input::parse_search;
 use crate::cli::pages;
 use crate::error::CliError;
 use crate::runtime::api::requests;
 
 #[derive(Args)]
 pub(super) struct QueueArgs {
-    /// Which handoffs: open, claimed, mine or all
-    #[arg(long, value_name = "STATE", default_value = "open")]
-    state: QueueState,
+    /// Which handoffs: open, claimed, mine or all [default: open, or all if the query asks for a status]
+    #[arg(long, value_name = "STATE")]
+    state: Option<QueueState>,
     /// Only this priority: low, normal, high or urgent
     #[arg(long, value_name = "PRIORITY")]
     priority: Option<Priority>,
-    /// Only handoffs that contain these words
-    #[arg(long, short, value_name = "WORDS", allow_hyphen_values = true)]
-    query: Option<String>,
+    /// Only what matches: words, "exact words", from:sam, by:dana, is:mine, priority:urgent, older:30m, status:resolved
+    #[arg(long, short, value_name = "QUERY", allow_hyphen_values = true, value_parser = parse_search)]
+    query: Option<SearchQuery>,
     /// Maximum number of handoffs
     #[arg(long, short = 'n', value_name = "COUNT", default_value_t = 1000)]
     limit: usize,
 }
 
 pub(super) async fn run(context: &CommandContext, arguments: &QueueArgs) -> Result<(), CliError> {
+    let asks_for_status = arguments.query.as_ref().is_some_and(|query| !query.statuses.is_empty());
+    let default_state = if asks_for_status { QueueState::All } else { QueueState::Open };
+    let state = arguments.state.unwrap_or(default_state);
     let page = pages::fetch_all(&context.api, arguments.limit, |size, cursor| {
-        requests::queue_page(arguments.state, size, cursor)
+        requests::queue_page(state, size, cursor)
             .query("priority", arguments.priority.map(|priority| priority.as_str()))
             .query("q", arguments.query.as_ref())
     });

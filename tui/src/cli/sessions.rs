@@ -1,9 +1,11 @@
 //! `tierup sessions`: sessions, the newest change first.
 
 use clap::Args;
+use tierup_common::search_query::SearchQuery;
 use tierup_common::session::{SessionItem, SessionStatus};
 
 use crate::cli::context::CommandContext;
+use crate::cli::input::parse_search;
 use crate::cli::pages;
 use crate::error::CliError;
 use crate::runtime::api::requests;
@@ -16,9 +18,9 @@ pub(super) struct SessionsArgs {
     /// Only sessions that you opened or work on
     #[arg(long)]
     mine: bool,
-    /// Only sessions that contain these words
-    #[arg(long, short, value_name = "WORDS", allow_hyphen_values = true)]
-    query: Option<String>,
+    /// Only what matches: words, "exact words", from:sam, by:dana, is:mine, priority:urgent, older:30m, status:resolved
+    #[arg(long, short, value_name = "QUERY", allow_hyphen_values = true, value_parser = parse_search)]
+    query: Option<SearchQuery>,
     /// Maximum number of sessions
     #[arg(long, short = 'n', value_name = "COUNT", default_value_t = 50)]
     limit: usize,

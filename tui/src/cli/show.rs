@@ -51,9 +51,11 @@ fn print_handoff(context: &CommandContext, shown: &Handoff) -> Result<(), CliErr
     context.output.print_heading(&format!("#{} {}", item.number, item.problem_summary))?;
     let age = context.format_age(item.created_at);
     let status = queue::status_text(item);
-    context
-        .output
-        .print_line(&format!("{} · {status} · from {}, {age}", item.priority, item.handed_off_by_name))?;
+    let due = item.due_state(context.api.server_now()).map(|due| format!(" · {due}")).unwrap_or_default();
+    context.output.print_line(&format!(
+        "{} · {status} · from {}, {age}{due}",
+        item.priority, item.handed_off_by_name
+    ))?;
     print_section(context, "Problem", &snapshot.intake_content.text)?;
     print_section(context, "Notes", &item.engineer_notes)?;
     if let Some(changes) = &snapshot.changes_since {

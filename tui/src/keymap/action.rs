@@ -28,6 +28,10 @@ pub enum Action {
     NextTheme,
     /// Log in again, or as another user.
     LogIn,
+    /// Filter the list by a saved filter, by its number from 1.
+    SavedFilter(u8),
+    /// Run a command of one's own, by its number from 1.
+    Command(u8),
     /// Write a runbook of the session that the user resolved last.
     WriteRunbook,
     /// Open a long text on a screen of its own.
@@ -100,6 +104,10 @@ pub enum ListAction {
     Release,
     /// Change the priority and the summary of a handoff.
     Change,
+    /// Mark the selected handoff, or remove its mark.
+    Mark,
+    /// Assign what is marked, or the selected handoff, to a person.
+    PassOn,
     /// Run the assessment again.
     Reassess,
     /// Filter the rows.

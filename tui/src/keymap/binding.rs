@@ -1,5 +1,7 @@
 //! One line of the keymap.
 
+use std::borrow::Cow;
+
 use crokey::KeyCombination;
 
 use crate::keymap::action::Action;
@@ -21,7 +23,7 @@ pub struct Binding {
     /// The label in the footer; empty if it is not shown there.
     pub hint_label: &'static str,
     /// The description in the help and the palette; code is between backticks.
-    pub description: &'static str,
+    pub description: Cow<'static, str>,
 }
 
 impl Binding {

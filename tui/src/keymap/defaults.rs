@@ -52,7 +52,7 @@ pub(super) fn default_bindings() -> Vec<Binding> {
         keys: keys.to_vec(),
         action,
         hint_label,
-        description,
+        description: description.into(),
     };
     tables.flat_map(|(context, rows)| rows.iter().map(move |row| bind(context, *row))).collect()
 }
@@ -76,18 +76,21 @@ const QUEUE: &[Row] = &[
     (&[key!(g), key!(home)], TOP, "", "First row"),
     (&[key!(shift-g), key!(end)], BOTTOM, "", "Last row"),
     (&[key!(n)], Action::List(ListAction::NextUnread), "next unread", "Next unread"),
-    (&[key!('/')], Action::List(ListAction::Filter), "filter", "Filter the rows by words"),
-    (&[key!(esc)], Action::List(ListAction::ClearFilter), "all rows", "Show all rows"),
+    (&[key!('/')], Action::List(ListAction::Filter), "filter", "Filter by words, and by fields like `from:sam is:mine`"),
+    (&[key!(esc)], Action::List(ListAction::ClearFilter), "all rows", "Remove the marks, or show all rows"),
     (&[key!(s)], Action::List(ListAction::Sort), "sort", "Sort by priority, by age or by last change"),
     (&[key!(u)], Action::List(ListAction::MarkUnread), "", "Mark as unread"),
     (&[key!(c)], Action::List(ListAction::NewSession), "new session", "New session"),
     (&[key!(shift-u)], Action::List(ListAction::Release), "", "Release your claim to the queue"),
+    (&[key!(' ')], Action::List(ListAction::Mark), "", "Mark a handoff, to pass several on"),
+    (&[key!(a)], Action::List(ListAction::PassOn), "", "Assign what is marked, or this handoff, to someone else"),
     (&[key!(r)], Action::List(ListAction::Reassess), "", "Run the assessment again"),
     (&[key!('!')], Action::List(ListAction::Change), "", "Change the priority and the summary"),
     (&[key!(tab)], Action::List(ListAction::NextTab), "", "Next tab"),
     (&[key!('1')], Action::List(ListAction::Tab(Tab::Queue)), "", "Queue: open escalations, and those claimed by others"),
     (&[key!('2')], Action::List(ListAction::Tab(Tab::Mine)), "", "Mine: your claims and open sessions"),
     (&[key!('3')], Action::List(ListAction::Tab(Tab::Parked)), "", "Parked: the sessions you parked"),
+    (&[key!('4')], Action::List(ListAction::Tab(Tab::History)), "", "History: what was resolved, sent back or taken back"),
 ];
 
 #[rustfmt::skip]

@@ -7,7 +7,7 @@ use crossterm::event::{KeyCode, KeyModifiers};
 use serde::Deserialize;
 
 use crate::keymap::action_name::OLD_NAMES;
-use crate::keymap::{Binding, Context, Keymap, defaults, is_text_key, key_label, verbs};
+use crate::keymap::{Action, Binding, Context, Keymap, defaults, is_text_key, key_label, verbs};
 use crate::text::Safe;
 use crate::theme::Charset;
 
@@ -70,6 +70,15 @@ pub enum KeyError {
 impl Keymap {
     /// The default table with the user's changes. Labels of keys have only characters of `charset`.
     pub fn with_overrides(overrides: &KeyOverrides, charset: Charset) -> Result<Self, KeyError> {
+        Self::with_shortcuts(overrides, &ShortcutKeys::default(), charset)
+    }
+
+    /// The same with the user's saved filters and commands.
+    pub fn with_shortcuts(
+        overrides: &KeyOverrides,
+        shortcuts: &ShortcutKeys,
+        charset: Charset,
+    ) -> Result<Self, KeyError> {
         let mut bindings = defaults::default_bindings();
         for (name, keys) in overrides {
             let renamed = OLD_NAMES.iter().find(|(old, _)| old == name).map(|(_, new)| *new);
@@ -81,6 +90,10 @@ impl Keymap {
             let keys = parse_keys(name, keys)?;
             found.for_each(|binding| binding.keys.clone_from(&keys));
         }
+        // Before the global ones, which come last.
+        let end = bindings.iter().position(|binding| binding.context == Context::Global);
+        let end = end.unwrap_or(bindings.len());
+        bindings.splice(end..end, shortcut_bindings(shortcuts)?);
         let keymap = Self { bindings: verbs::derive(bindings), charset };
         keymap.validate()?;
         Ok(keymap)
@@ -106,6 +119,35 @@ impl Keymap {
         }
         Ok(())
     }
+}
+
+/// The keys and names of saved filters and of commands, in order.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ShortcutKeys {
+    /// Of saved filters: keys of the list.
+    pub filters: Vec<(KeySpec, String)>,
+    /// Of commands: keys of the list and of briefings; those that type no text also of sessions.
+    pub commands: Vec<(KeySpec, String)>,
+}
+
+fn shortcut_bindings(shortcuts: &ShortcutKeys) -> Result<Vec<Binding>, KeyError> {
+    let mut bindings = Vec::new();
+    let mut bind = |context, keys: Vec<KeyCombination>, action, name: &str| {
+        let description = name.to_owned().into();
+        bindings.push(Binding { context, keys, action, hint_label: "", description });
+    };
+    for (number, (keys, name)) in (1..).zip(&shortcuts.filters) {
+        bind(Context::Queue, parse_keys(name, keys)?, Action::SavedFilter(number), name);
+    }
+    for (number, (keys, name)) in (1..).zip(&shortcuts.commands) {
+        let keys = parse_keys(name, keys)?;
+        let action = Action::Command(number);
+        bind(Context::Queue, keys.clone(), action, name);
+        bind(Context::Briefing, keys.clone(), action, name);
+        let in_session: Vec<_> = keys.into_iter().filter(|key| !is_text_key(*key)).collect();
+        bind(Context::Session, in_session, action, name);
+    }
+    Ok(bindings)
 }
 
 /// Whether both bindings of a key would apply in one context.
@@ -189,7 +231,7 @@ mod tests {
     use crokey::key;
 
     use super::*;
-    use crate::keymap::{Action, EditAction, ListAction, SessionAction};
+    use crate::keymap::{EditAction, ListAction, SessionAction};
 
     fn with_overrides(text: &str) -> Result<Keymap, KeyError> {
         Keymap::with_overrides(&toml::from_str(text).unwrap(), Charset::Unicode)

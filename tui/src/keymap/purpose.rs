@@ -53,6 +53,7 @@ pub(super) const fn purpose(action: Action) -> Purpose {
         Action::Line(LineAction::Complete | LineAction::CompleteBack)
         | Action::Palette
         | Action::CommandLine
+        | Action::SavedFilter(_)
         | Action::Search(_) => Purpose::Find,
         Action::Move(_)
         | Action::Dialog(DialogAction::NextField | DialogAction::PreviousField | DialogAction::Cancel)
@@ -65,6 +66,7 @@ pub(super) const fn purpose(action: Action) -> Purpose {
         | Action::Log
         | Action::ToggleMouse
         | Action::NextTheme
+        | Action::Command(_)
         | Action::LogIn => Purpose::Console,
     }
 }
@@ -75,6 +77,8 @@ const fn list_purpose(action: ListAction) -> Purpose {
         | ListAction::NewSession
         | ListAction::Release
         | ListAction::Reassess
+        | ListAction::Mark
+        | ListAction::PassOn
         | ListAction::Change => Purpose::Work,
         ListAction::Open | ListAction::MarkUnread => Purpose::Read,
         ListAction::NextUnread | ListAction::Filter | ListAction::ClearFilter | ListAction::Sort => {

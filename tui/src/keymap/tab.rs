@@ -10,11 +10,13 @@ pub enum Tab {
     Mine,
     /// Sessions that the user parked.
     Parked,
+    /// What is over: resolved, sent back or taken back.
+    History,
 }
 
 impl Tab {
     /// The tabs, from left to right.
-    pub const ALL: [Self; 3] = [Self::Queue, Self::Mine, Self::Parked];
+    pub const ALL: [Self; 4] = [Self::Queue, Self::Mine, Self::Parked, Self::History];
 
     /// The next tab to the right, around the end.
     #[must_use]
@@ -22,7 +24,8 @@ impl Tab {
         match self {
             Self::Queue => Self::Mine,
             Self::Mine => Self::Parked,
-            Self::Parked => Self::Queue,
+            Self::Parked => Self::History,
+            Self::History => Self::Queue,
         }
     }
 }

@@ -115,6 +115,7 @@ impl ApiClient {
 
     /// Makes one of the console's calls. A change whose answer is lost is sent again with the same idempotency key, so
     /// that it is made once.
+    #[expect(clippy::too_many_lines, reason = "a line or two per call")]
     pub async fn call(&self, call_id: CallId, call: &Call) -> Result<ReplyBody, CallError> {
         let key = format!("{}-{}", self.run_id, call_id.0);
         let sender = ConsoleSender { api: self, key };
@@ -132,6 +133,11 @@ impl ApiClient {
             Call::Events { after, before } => {
                 sender.send(requests::inbox_events(*after, *before), ReplyBody::Events).await
             }
+            Call::History { query, cursor } => {
+                sender.send(requests::history(query, cursor.as_deref()), ReplyBody::Sessions).await
+            }
+            Call::FindHandoff(n) => sender.send(requests::handoff(*n), ReplyBody::Handoff).await,
+            Call::FindSession(n) => sender.send(requests::sessions_by_number(*n), ReplyBody::Sessions).await,
             Call::Handoff(id) => sender.send(requests::handoff(*id), ReplyBody::Handoff).await,
             Call::Session(id) => {
                 sender.send(requests::session_with_newest_messages(*id), ReplyBody::Session).await
@@ -149,8 +155,8 @@ impl ApiClient {
             }
             Call::Reassess(id) => sender.send(requests::reassess(*id), ReplyBody::Handoff).await,
             Call::Users => sender.send(requests::users(), |users| ReplyBody::Users(users.items)).await,
-            Call::Assign { handoff_id, to } => {
-                sender.send(requests::assign(*handoff_id, *to), ReplyBody::Handoff).await
+            Call::Assign { handoff_id, request } => {
+                sender.send(requests::assign(*handoff_id, request), ReplyBody::Handoff).await
             }
             Call::SendBack { handoff_id, question } => {
                 sender.send(requests::send_back(*handoff_id, question.clone()), ReplyBody::Handoff).await

@@ -13,6 +13,8 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
+use crate::runtime::programs;
+
 /// The longest text that is read back, in bytes: more than a message may have.
 const MAX_TEXT_BYTES: u64 = 1024 * 1024;
 
@@ -35,13 +37,28 @@ pub(super) struct RunningEditor {
 impl RunningEditor {
     /// Opens an editor on a text, on a thread of its own, so that a hanging editor does not block the console's end.
     pub(super) fn new(command: String, text: String) -> io::Result<Self> {
+        Self::on_thread(move |group| edit_with(&command, &text, group))
+    }
+
+    /// Runs a program with these arguments in the same way. Its result is empty.
+    pub(super) fn with_program(program: String, arguments: Vec<String>) -> io::Result<Self> {
+        Self::on_thread(move |group| match wait(Command::new(&program).args(arguments), group) {
+            Ok(true) => Ok(String::new()),
+            Ok(false) => Err("failed".into()),
+            Err(error) => Err(programs::start_error(&program, &error)),
+        })
+    }
+
+    fn on_thread(
+        work: impl FnOnce(&EditorProcessGroup) -> Result<String, String> + Send + 'static,
+    ) -> io::Result<Self> {
         let group = Arc::<EditorProcessGroup>::default();
         let (result_sender, result) = oneshot::channel();
         let (exited_sender, exited) = mpsc::channel();
         let running = Arc::clone(&group);
         std::thread::Builder::new().name("editor".into()).spawn(move || {
             // The receivers are gone if the console has ended first.
-            let _ = result_sender.send(edit_with(&command, &text, &running));
+            let _ = result_sender.send(work(&running));
             let _ = exited_sender.send(());
         })?;
         Ok(Self { group, result, exited })

@@ -14,6 +14,7 @@ use crate::runtime::api::ApiClient;
 use crate::runtime::credentials::CredentialStore;
 use crate::runtime::data_dir::{DataDir, DataOwner};
 use crate::runtime::file_writer::{FileJob, FileWriter};
+use crate::runtime::programs::Programs;
 use crate::runtime::server_access::ServerAccess;
 use crate::runtime::{login, stream};
 use crate::text::safe;
@@ -30,6 +31,7 @@ pub(super) struct EffectRunner {
     tasks: JoinSet<()>,
     filtered_stream_tasks: Vec<(StreamFilter, JoinHandle<()>)>,
     file_writer: FileWriter,
+    programs: Programs,
 }
 
 impl EffectRunner {
@@ -42,6 +44,7 @@ impl EffectRunner {
             response_timeout,
             file_writer: FileWriter::start(data_dir, events.clone()),
             events,
+            programs: Programs::default(),
             tasks: JoinSet::new(),
             filtered_stream_tasks: Vec::new(),
         }
@@ -68,6 +71,7 @@ impl EffectRunner {
             Effect::SaveRunbook { call_id, path, markdown } => {
                 self.file_writer.enqueue(FileJob::SaveRunbook { call_id, path, markdown });
             }
+            Effect::RunProgram(call) => self.programs.start(call, &self.events),
             Effect::CopyToClipboard(_)
             | Effect::OpenEditor(..)
             | Effect::SetTitle(_)

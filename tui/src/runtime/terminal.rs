@@ -27,7 +27,7 @@ use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use tokio::sync::Notify;
 
-use crate::effect::Notification;
+use crate::effect::{Notification, ProgramCall};
 use crate::event::Event;
 use crate::runtime::editor;
 use crate::runtime::terminal::clipboard::ClipboardThread;
@@ -182,6 +182,16 @@ impl TerminalHost for CrosstermHost {
         };
         self.reenter()?;
         Ok(edited)
+    }
+
+    async fn run_program(&mut self, call: ProgramCall) -> io::Result<Result<(), String>> {
+        leave_terminal()?;
+        let ended = match editor::RunningEditor::with_program(call.program, call.arguments) {
+            Ok(running) => running.wait().await.map(|_| ()),
+            Err(error) => Err(error.to_string()),
+        };
+        self.reenter()?;
+        Ok(ended)
     }
 
     fn write_hyperlinks(&mut self, hyperlinks: &str) -> io::Result<()> {

@@ -4,7 +4,7 @@
 use std::future::Future;
 use std::io;
 
-use crate::effect::Notification;
+use crate::effect::{Notification, ProgramCall};
 use crate::settings::NotificationMode;
 use crate::text::{Safe, SafeText};
 
@@ -29,6 +29,8 @@ pub trait TerminalHost {
     fn copy_to_clipboard(&mut self, text: &SafeText<'_>) -> io::Result<()>;
     /// Opens the user's editor on a text: the edited text, or why there is none.
     fn open_editor(&mut self, text: String) -> impl Future<Output = io::Result<Result<String, String>>>;
+    /// Gives the terminal to a program until it ends; or why it failed.
+    fn run_program(&mut self, call: ProgramCall) -> impl Future<Output = io::Result<Result<(), String>>>;
     /// Writes the sequences of `runtime::hyperlinks`.
     fn write_hyperlinks(&mut self, hyperlinks: &str) -> io::Result<()>;
 }

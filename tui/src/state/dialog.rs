@@ -83,12 +83,16 @@ pub enum Form {
         /// The suggested steps, if there are any.
         worked_steps: Option<ChecklistField>,
     },
-    /// Assigns a handoff to a person.
+    /// Assigns handoffs to a person.
     Assign {
-        /// The handoff.
-        handoff_id: HandoffId,
+        /// The handoffs that were not assigned yet.
+        handoff_ids: Vec<HandoffId>,
+        /// How many were assigned.
+        done_count: usize,
         /// To whom.
         assignee: PersonField,
+        /// What they should know; may be empty.
+        note: TextField,
     },
     /// Returns a handoff to its opener.
     SendBack {
@@ -132,7 +136,7 @@ impl Form {
             Self::Resolve { resolution, duplicate_of, worked_steps: None, .. } => {
                 vec![resolution, duplicate_of]
             }
-            Self::Assign { assignee, .. } => vec![assignee],
+            Self::Assign { assignee, note, .. } => vec![assignee, note],
             Self::SendBack { question, .. } => vec![question],
             Self::Branch { hypothesis, status, evidence, .. } => vec![hypothesis, status, evidence],
             Self::Runbook { path } => vec![path],
@@ -153,7 +157,7 @@ impl Form {
             Self::Resolve { resolution, duplicate_of, worked_steps: None, .. } => {
                 vec![resolution, duplicate_of]
             }
-            Self::Assign { assignee, .. } => vec![assignee],
+            Self::Assign { assignee, note, .. } => vec![assignee, note],
             Self::SendBack { question, .. } => vec![question],
             Self::Branch { hypothesis, status, evidence, .. } => vec![hypothesis, status, evidence],
             Self::Runbook { path } => vec![path],
@@ -239,10 +243,12 @@ impl Dialog {
         })
     }
 
-    /// Asks who is to work on a handoff. `call_id` fetches the people.
-    pub fn assign(handoff_id: HandoffId, call_id: CallId) -> Self {
+    /// Asks who is to work on handoffs. `call_id` fetches the people.
+    pub fn assign(handoff_ids: Vec<HandoffId>, call_id: CallId) -> Self {
         let assignee = PersonField::new("To", "Type part of a name", call_id);
-        Self::new(Form::Assign { handoff_id, assignee })
+        let hint = "What they should know; it is added to the conversation (optional)";
+        let note = TextField::multi_line("Note", hint, "");
+        Self::new(Form::Assign { handoff_ids, done_count: 0, assignee, note })
     }
 
     /// Asks what the opener should find out.

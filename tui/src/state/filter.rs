@@ -1,19 +1,21 @@
-//! The filter of the lists: a row matches if it contains every word, or if the server found the words in its session.
+//! The filter of the lists: a row matches if its fields do, and if it contains every word or the server found the words
+//! in its session.
 
 use std::collections::HashSet;
 use std::fmt;
 
-use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
+use nucleo_matcher::pattern::{Atom, AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
-use tierup_common::handoff::QueueItem;
-use tierup_common::id::HandoffId;
+use tierup_common::handoff::{HandoffStatus, QueueItem};
+use tierup_common::id::{HandoffId, UserId};
+use tierup_common::search_query::{SearchQuery, TextTerm};
 use tierup_common::session::SessionItem;
 use tierup_common::time::Timestamp;
 
 use crate::effect::CallId;
 use crate::state::composer::Composer;
 
-/// A filter of the lists. Without words every row matches.
+/// A filter of the lists. Without words and fields every row matches.
 #[derive(Default)]
 pub struct Filter {
     /// The text that is typed.
@@ -21,8 +23,17 @@ pub struct Filter {
     /// Whether it has the keys.
     pub is_open: bool,
     /// The trimmed text.
-    query: String,
+    typed: String,
+    /// What it asks for: the last text that could be understood.
+    query: SearchQuery,
+    /// Why the text cannot be understood, if it cannot.
+    error: Option<String>,
+    /// Its words and phrases.
     pattern: Pattern,
+    /// The time by the server's clock that ages are measured against.
+    pub as_of: Timestamp,
+    /// The handoffs that were opened before: the others are unread.
+    pub seen: HashSet<HandoffId>,
     /// The server's matches.
     pub server_matches: HashSet<HandoffId>,
     /// When to search on the server, unless more is typed.
@@ -36,7 +47,7 @@ pub struct Filter {
 impl fmt::Debug for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Filter")
-            .field("query", &self.query)
+            .field("typed", &self.typed)
             .field("is_open", &self.is_open)
             .finish_non_exhaustive()
     }
@@ -45,32 +56,56 @@ impl fmt::Debug for Filter {
 impl Filter {
     /// The trimmed text; empty if everything is shown.
     pub fn text(&self) -> &str {
+        &self.typed
+    }
+
+    /// What it asks for.
+    pub const fn query(&self) -> &SearchQuery {
         &self.query
+    }
+
+    /// Why the text cannot be understood. Until it can, the filter is as it was before.
+    pub fn error(&self) -> Option<&str> {
+        self.error.as_deref()
     }
 
     /// Whether it hides rows.
     pub fn is_active(&self) -> bool {
-        !self.query.is_empty()
+        !self.typed.is_empty()
+    }
+
+    /// Whether rows match or not as time passes.
+    pub const fn depends_on_time(&self) -> bool {
+        self.query.older_than.is_some() || self.query.newer_than.is_some()
     }
 
     /// Applies the typed text; true if it has changed.
     pub fn apply_input(&mut self) -> bool {
         let text = self.input.text().trim().to_owned();
-        let is_new = text != self.query;
-        if is_new {
-            self.pattern =
-                Pattern::new(&text, CaseMatching::Ignore, Normalization::Smart, AtomKind::Substring);
-            self.query = text;
-            self.server_matches.clear();
-            self.pending_calls.clear();
+        if text == self.typed {
+            return false;
         }
-        is_new
+        match SearchQuery::parse(&text) {
+            Ok(query) => {
+                self.error = None;
+                if query.text != self.query.text {
+                    self.pattern = pattern_of(&query.text);
+                }
+                self.query = query;
+                self.server_matches.clear();
+                self.pending_calls.clear();
+            }
+            Err(error) => self.error = Some(error.to_string()),
+        }
+        self.typed = text;
+        true
     }
 
-    /// A matcher for many rows.
-    pub fn row_matcher(&self) -> RowMatcher<'_> {
+    /// A matcher for many rows, for this user.
+    pub fn row_matcher(&self, me: Option<UserId>) -> RowMatcher<'_> {
         RowMatcher {
             filter: self,
+            me,
             matcher: Matcher::new(Config::DEFAULT),
             row: String::new(),
             buffer: Vec::new(),
@@ -84,6 +119,17 @@ impl Filter {
         }
         match_indices(&self.pattern, text)
     }
+}
+
+/// Words as any part of a text, phrases with their blanks.
+fn pattern_of(terms: &[TextTerm]) -> Pattern {
+    let atom = |term: &TextTerm| {
+        let (TextTerm::Word(text) | TextTerm::Phrase(text)) = term;
+        Atom::new(text, CaseMatching::Ignore, Normalization::Smart, AtomKind::Substring, false)
+    };
+    let mut pattern = Pattern::default();
+    pattern.atoms = terms.iter().map(atom).collect();
+    pattern
 }
 
 /// The indices of the characters of a text that a pattern matches, ascending. Words without a match are skipped.
@@ -102,6 +148,7 @@ pub fn match_indices(pattern: &Pattern, text: &str) -> Vec<u32> {
 /// Matches rows, with buffers that are reused.
 pub struct RowMatcher<'a> {
     filter: &'a Filter,
+    me: Option<UserId>,
     matcher: Matcher,
     row: String,
     buffer: Vec<char>,
@@ -110,7 +157,12 @@ pub struct RowMatcher<'a> {
 impl RowMatcher<'_> {
     /// Whether a handoff matches.
     pub fn matches(&mut self, item: &QueueItem) -> bool {
-        if !self.filter.is_active() || self.filter.server_matches.contains(&item.id) {
+        let query = &self.filter.query;
+        let is_unread = || is_unread(item, self.me, |id| self.filter.seen.contains(&id));
+        if !query.matches_handoff(item, self.me, self.filter.as_of) || (query.is_unread && !is_unread()) {
+            return false;
+        }
+        if query.text.is_empty() || self.filter.server_matches.contains(&item.id) {
             return true;
         }
         self.row.clear();
@@ -135,7 +187,11 @@ impl RowMatcher<'_> {
 
     /// Whether a session of the user's own matches.
     pub fn matches_session(&mut self, session: &SessionItem) -> bool {
-        if !self.filter.is_active() {
+        let query = &self.filter.query;
+        if query.is_unread || !query.matches_session(session, self.me, self.filter.as_of) {
+            return false;
+        }
+        if query.text.is_empty() {
             return true;
         }
         self.row.clear();
@@ -149,8 +205,15 @@ impl RowMatcher<'_> {
     }
 }
 
+/// Whether a handoff is unread: open, escalated by someone else, and not opened or claimed here.
+pub fn is_unread(item: &QueueItem, me: Option<UserId>, is_seen: impl FnOnce(HandoffId) -> bool) -> bool {
+    item.status == HandoffStatus::Open && Some(item.handed_off_by) != me && !is_seen(item.id)
+}
+
 #[cfg(test)]
 mod tests {
+    use tierup_common::handoff::Priority;
+
     use super::*;
 
     fn filter_for(text: &str) -> Filter {
@@ -163,7 +226,7 @@ mod tests {
     fn a_row_matches_if_it_has_every_word_whatever_the_case_and_accents() {
         let matches = |words: &str, row: &str| {
             let filter = filter_for(words);
-            let mut matcher = filter.row_matcher();
+            let mut matcher = filter.row_matcher(None);
             matcher.row.push_str(row);
             matcher.matches_row()
         };
@@ -175,6 +238,18 @@ mod tests {
         assert!(matches("接続", "#5 VPN接続が切れます"), "where a script has no blanks, any part");
         assert!(matches("vpn 切れ", "#5 VPN接続が切れます"));
         assert!(!matches("接切", "#5 VPN接続が切れます"));
+        assert!(matches("\"is down\"", "#4 VPN is down") && !matches("\"down is\"", "#4 VPN is down"));
+    }
+
+    #[test]
+    fn a_text_that_cannot_be_understood_leaves_the_filter_as_it_was() {
+        let mut filter = filter_for("vpn priority:urgent");
+        filter.input = Composer::with_text("vpn priority:ur");
+        assert!(filter.apply_input());
+        assert_eq!(filter.query().priorities, [Priority::Urgent]);
+        assert_eq!(filter.error(), Some("priority: \"ur\" is not one of low, normal, high, urgent"));
+        filter.input = Composer::with_text("vpn");
+        assert!(filter.apply_input() && filter.error().is_none() && filter.query().priorities.is_empty());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The rows of the three lists, and which list a handoff belongs to.
+//! The rows of the lists, and which list a handoff belongs to.
 
 use std::cmp::Reverse;
 use std::ops::{Index, IndexMut};
@@ -63,12 +63,13 @@ impl ListKey for RowKey {
 /// The rows of one list.
 pub type RowList = SelectionList<RowKey>;
 
-/// The three lists, by tab.
+/// The lists, by tab.
 #[derive(Debug, Default)]
 pub struct Lists {
     queue: RowList,
     mine: RowList,
     parked: RowList,
+    history: RowList,
 }
 
 impl Index<Tab> for Lists {
@@ -79,6 +80,7 @@ impl Index<Tab> for Lists {
             Tab::Queue => &self.queue,
             Tab::Mine => &self.mine,
             Tab::Parked => &self.parked,
+            Tab::History => &self.history,
         }
     }
 }
@@ -89,6 +91,7 @@ impl IndexMut<Tab> for Lists {
             Tab::Queue => &mut self.queue,
             Tab::Mine => &mut self.mine,
             Tab::Parked => &mut self.parked,
+            Tab::History => &mut self.history,
         }
     }
 }
@@ -97,7 +100,7 @@ impl IndexMut<Tab> for Lists {
 /// back to another. One that ended otherwise says nothing about who works on the session now.
 pub(super) fn may_belong_to_mine(item: &QueueItem, tab: Option<Tab>, me: Option<UserId>) -> bool {
     match (tab, item.status) {
-        (Some(Tab::Queue | Tab::Parked), _) => me.is_none(),
+        (Some(Tab::Queue | Tab::Parked | Tab::History), _) => me.is_none(),
         (None, HandoffStatus::Withdrawn) => me.is_none() || Some(item.handed_off_by) == me,
         (Some(Tab::Mine), _)
         | (

@@ -153,6 +153,7 @@ mod tests {
             created_at: Timestamp::from_millis(0),
             version: 1,
             handed_off_by: None,
+            due_at: None,
         };
         summary.into_open_item(Person { id: UserId::from_bytes([1; 16]), name: "Sam Ortiz".into() })
     }

@@ -1,9 +1,9 @@
-//! The three lists over one store of handoffs, with the filter, the order and the load that fills them.
+//! The lists over one store of handoffs, with the filter, the order and the load that fills them.
 
 mod marked_rows;
 
 use std::cmp::Reverse;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use tierup_common::handoff::{HandoffStatus, QueueItem, Snapshot};
 use tierup_common::id::{HandoffId, Seq, SessionId, UserId};
@@ -15,6 +15,7 @@ use crate::effect::CallId;
 use crate::keymap::Tab;
 use crate::state::filter::Filter;
 use crate::state::handoff_counts::HandoffCounts;
+use crate::state::history::History;
 use crate::state::lists::{Lists, RowId, RowKey, RowList, is_answer_for, may_belong_to_mine, tab_for};
 use crate::state::own_sessions::OwnSessions;
 use crate::state::preview::PreviewState;
@@ -65,6 +66,10 @@ pub struct Queue {
     parked_handoffs: HashMap<HandoffId, QueueItem>,
     /// A handoff that was selected until somebody else took it; `update` takes it from here.
     pub gave_way: Option<HandoffId>,
+    /// Sessions of the past.
+    pub history: History,
+    /// Handoffs that are marked, to be passed on together.
+    pub marked: BTreeSet<HandoffId>,
     /// The tab that is shown.
     pub tab: Tab,
     /// The event up to which the lists are current; none before they are loaded.
@@ -171,6 +176,11 @@ impl Queue {
         self.own_session(self.selected_session_id().filter(|_| self.tab == Tab::Mine)?)
     }
 
+    /// The selected session, on the tab of the past.
+    pub fn selected_past_session(&self) -> Option<&SessionItem> {
+        self.history.get(self.selected_session_id().filter(|_| self.tab == Tab::History)?)
+    }
+
     /// The handoff that the selected row is about.
     pub fn selected_item(&self) -> Option<&QueueItem> {
         self.item(self.selected_row()?.handoff()?)
@@ -259,7 +269,7 @@ impl Queue {
             return;
         };
         let key = self.sort.sort_key(&item);
-        let is_shown = !self.filter.is_active() || self.filter.row_matcher().matches(&item);
+        let is_shown = !self.filter.is_active() || self.filter.row_matcher(me).matches(&item);
         let is_answer = is_answer_for(&item, me);
         let was_open = self.items.get(&id).is_some_and(|known| known.status == HandoffStatus::Open);
         let is_taken = was_open && item.status == HandoffStatus::Claimed;
@@ -305,13 +315,14 @@ impl Queue {
             self.counts.remove(&known);
         }
         self.parked_handoffs.remove(&id);
+        self.marked.remove(&id);
         self.snapshots.remove(&id);
         self.partial_assessments.remove(&id);
     }
 
     /// Rebuilds the lists, after the user, the filter or the order has changed.
     pub fn rebuild_lists(&mut self, me: Option<UserId>) {
-        let mut matcher = self.filter.row_matcher();
+        let mut matcher = self.filter.row_matcher(me);
         let (mut queue, mut mine) = (Vec::with_capacity(self.items.len()), Vec::new());
         let waiting =
             self.items.values().filter(|item| self.is_waiting_for(item, me)).map(|item| item.id).collect();

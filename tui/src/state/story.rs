@@ -213,6 +213,7 @@ mod tests {
             created_at: at,
             version: 1,
             handed_off_by: None,
+            due_at: None,
         };
         let by = Person { id: UserId::from_bytes([3; 16]), name: "Priya\u{1b}[2J".into() };
         Event { seq: Seq(seq), at, body: EventBody::HandoffReleased { handoff, by, reason: reason.into() } }

@@ -33,7 +33,7 @@ pub(super) fn run_action(state: &mut State, action: BriefingAction, effects: &mu
         BriefingAction::Cases => state.layers.push(Layer::Picker(Picker::new(PickerKind::SimilarCases))),
         BriefingAction::Proposed => picker::open_proposed(state),
         BriefingAction::Whole => open_transcript(state, effects),
-        BriefingAction::Assign => dialog::open_assign(state, id, effects),
+        BriefingAction::Assign => dialog::open_assign(state, vec![id], effects),
         BriefingAction::Change => details::open(state, id),
         BriefingAction::SendBack => state.open_dialog(Dialog::send_back(id)),
         // It leaves the queue, so the user has to confirm.

@@ -1,7 +1,7 @@
 //! The command line: parsing, completions and running a line.
 
 use tierup_common::handoff::HandoffStatus;
-use tierup_common::id::HandoffId;
+use tierup_common::id::{HandoffId, Number};
 
 use crate::effect::Effect;
 use crate::keymap::{Action, Context, LineAction, Move};
@@ -11,7 +11,8 @@ use crate::state::composer::Composer;
 use crate::state::layer::Layer;
 use crate::state::sort_order::SortOrder;
 use crate::text::safe;
-use crate::update::{appearance, claims, filter, navigate, queue};
+use crate::update::open_by_number::NumberKind;
+use crate::update::{appearance, claims, filter, navigate, open_by_number, queue};
 
 /// Lines in the history, at most.
 const MAX_HISTORY: usize = 100;
@@ -29,8 +30,8 @@ struct LineCommand {
 enum ArgumentKind {
     /// An open handoff, by its number.
     OpenHandoff,
-    /// Any listed handoff, by its number.
-    ListedHandoff,
+    /// Any handoff or session, by its number. Only listed handoffs are completed.
+    AnyNumber,
     Theme,
     SortOrder,
     OnOff,
@@ -45,8 +46,8 @@ const COMMANDS: [LineCommand; 6] = [
     },
     LineCommand {
         name: "open",
-        argument: ArgumentKind::ListedHandoff,
-        description: "Open a handoff by its number",
+        argument: ArgumentKind::AnyNumber,
+        description: "Open a handoff or a session (s17) by its number",
     },
     LineCommand { name: "filter", argument: ArgumentKind::FreeText, description: "Filter the list" },
     LineCommand { name: "sort", argument: ArgumentKind::SortOrder, description: "Sort the list" },
@@ -67,6 +68,7 @@ enum ParsedCommand {
     Action(Action),
     Claim(HandoffId),
     Open(HandoffId),
+    Find(NumberKind, Number),
     Filter(String),
     Sort(SortOrder),
     Theme(String),
@@ -132,6 +134,7 @@ pub(super) fn run_line(
             claims::claim_handoff(state, id, effects);
         }
         ParsedCommand::Open(id) => open_handoff(state, id, effects),
+        ParsedCommand::Find(kind, number) => open_by_number::find(state, kind, number, effects),
         ParsedCommand::Filter(words) => {
             return_to_queue(state);
             filter::set(state, &words);
@@ -233,7 +236,12 @@ fn parse_line(state: &State, context: Context, line: &str) -> Result<ParsedComma
     };
     match command.argument {
         ArgumentKind::OpenHandoff => find_handoff(state, rest).map(ParsedCommand::Claim),
-        ArgumentKind::ListedHandoff => find_handoff(state, rest).map(ParsedCommand::Open),
+        ArgumentKind::AnyNumber => {
+            let (kind, number) =
+                open_by_number::parse_number(rest).ok_or("Which one? Write 17, #17 or s17")?;
+            let listed = find_handoff(state, rest).ok().filter(|_| kind != NumberKind::Session);
+            Ok(listed.map_or(ParsedCommand::Find(kind, number), ParsedCommand::Open))
+        }
         ArgumentKind::FreeText => Ok(ParsedCommand::Filter(rest.to_owned())),
         ArgumentKind::SortOrder => {
             let sort = SortOrder::ALL.into_iter().find(|sort| sort.as_str() == rest);
@@ -272,7 +280,7 @@ fn find_action(state: &State, context: Context, word: &str) -> Option<Action> {
 }
 
 fn find_handoff(state: &State, text: &str) -> Result<HandoffId, String> {
-    let number = text.trim_start_matches('#');
+    let number = text.trim_start_matches(['#', 'h']);
     if number.is_empty() {
         return Err("Which handoff? Press Tab for a list".into());
     }
@@ -302,10 +310,10 @@ fn completions(state: &State, context: Context, text: &str) -> Vec<Completion> {
         ArgumentKind::SortOrder => of_words(&mut SortOrder::ALL.iter().map(|sort| bare(sort.as_str()))),
         ArgumentKind::Theme => of_words(&mut state.settings.theme_names().map(bare)),
         ArgumentKind::OnOff => of_words(&mut ["on", "off"].into_iter().map(bare)),
-        ArgumentKind::OpenHandoff | ArgumentKind::ListedHandoff => {
+        ArgumentKind::OpenHandoff | ArgumentKind::AnyNumber => {
             let query = rest.trim_start_matches('#').to_lowercase();
             let matching = state.queue.listed_handoffs().filter(|item| {
-                (command.argument == ArgumentKind::ListedHandoff || item.status == HandoffStatus::Open)
+                (command.argument == ArgumentKind::AnyNumber || item.status == HandoffStatus::Open)
                     && (item.number.to_string().starts_with(&query)
                         || item.problem_summary.to_lowercase().contains(&query))
             });
@@ -328,7 +336,7 @@ fn first_word_completions(state: &State, context: Context, text: &str) -> Vec<Co
     let bindings = state.settings.keymap.bindings_in(context).map(|binding| Completion {
         line: binding.action_name(),
         label: binding.action_name(),
-        description: binding.description.into(),
+        description: binding.description.into_owned(),
     });
     let (mut prefixed, mut containing) = (Vec::new(), Vec::new());
     for completion in commands.chain(bindings) {

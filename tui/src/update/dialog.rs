@@ -1,7 +1,7 @@
 //! Dialogs: editing the fields, and submitting them.
 
 use crossterm::event::KeyEvent;
-use tierup_common::handoff::{ChangeHandoff, Intent};
+use tierup_common::handoff::{Assign, ChangeHandoff, Intent};
 use tierup_common::id::{HandoffId, HandoffRef};
 use tierup_common::limit;
 use tierup_common::permission::is_assignable;
@@ -37,10 +37,10 @@ pub(super) fn run_action(state: &mut State, action: DialogAction, effects: &mut 
     }
 }
 
-/// Opens the dialog that assigns a handoff, and fetches the people.
-pub(super) fn open_assign(state: &mut State, handoff: HandoffId, effects: &mut Vec<Effect>) {
+/// Opens the dialog that assigns handoffs, and fetches the people.
+pub(super) fn open_assign(state: &mut State, handoffs: Vec<HandoffId>, effects: &mut Vec<Effect>) {
     let call_id = calls::send(state, Call::Users, effects);
-    state.open_dialog(Dialog::assign(handoff, call_id));
+    state.open_dialog(Dialog::assign(handoffs, call_id));
 }
 
 /// Fills the dialogs that wait for people: those who can be assigned a handoff, by name.
@@ -155,11 +155,19 @@ fn confirmation_question(state: &State, form: &Form) -> Option<String> {
                 if state.is_mine(item) { "You will no longer own it." } else { "It leaves the queue." };
             Some(format!("Send back to {opener}? {consequence}"))
         }
-        Form::Assign { handoff_id, assignee } => {
+        Form::Assign { handoff_ids, assignee, .. } => {
             let name = safe::sanitize_line(&assignee.selected_person()?.name);
-            let is_mine = state.known_handoff(*handoff_id).is_some_and(|item| state.is_mine(item));
-            let consequence = if is_mine { "You will no longer own it." } else { "They will own it." };
-            Some(format!("Assign to {name}? {consequence}"))
+            let is_mine = |id: &HandoffId| state.known_handoff(*id).is_some_and(|item| state.is_mine(item));
+            let (what, it) = match handoff_ids.len() {
+                0 | 1 => (String::new(), "it"),
+                count => (format!("{count} handoffs "), "them"),
+            };
+            let consequence = if handoff_ids.iter().any(is_mine) {
+                format!("You will no longer own {it}.")
+            } else {
+                format!("They will own {it}.")
+            };
+            Some(format!("Assign {what}to {name}? {consequence}"))
         }
         Form::NewSession { .. }
         | Form::Park { .. }
@@ -199,20 +207,17 @@ fn build_call(form: &Form, now: Timestamp, zone: &LocalZone) -> Result<Call, Str
         }
         Form::Resolve { session_id, resolution, duplicate_of, worked_steps } => {
             let duplicate_of = parse_duplicate(&duplicate_of.text())?;
-            let resolution = match duplicate_of {
-                Some(original) if resolution.text().is_empty() => duplicate_resolution(original),
-                Some(_) | None => {
-                    required_text(resolution, "A resolution is required: say what the cause was")?
-                }
-            };
+            let resolution = resolution_text(resolution, duplicate_of)?;
             let worked_step_ids =
                 worked_steps.as_ref().map(ChecklistField::checked_steps).unwrap_or_default();
             let request = Resolve { resolution, worked_step_ids, duplicate_of };
             Ok(Call::Resolve { session_id: *session_id, request })
         }
-        Form::Assign { handoff_id, assignee } => {
+        Form::Assign { handoff_ids, assignee, note, .. } => {
             let person = assignee.selected_person().ok_or("No one has this name")?;
-            Ok(Call::Assign { handoff_id: *handoff_id, to: person.id })
+            let handoff_id = *handoff_ids.first().ok_or("Nothing is left to assign")?;
+            let note = Some(note.text()).filter(|text| !text.is_empty());
+            Ok(Call::Assign { handoff_id, request: Assign { user_id: person.id, note } })
         }
         Form::SendBack { handoff_id, question } => {
             let question = required_text(question, "A question is required")?;
@@ -231,6 +236,14 @@ fn build_call(form: &Form, now: Timestamp, zone: &LocalZone) -> Result<Call, Str
             Ok(Call::PutBranch { session_id: *session_id, branch_id: *branch_id, request })
         }
         Form::Runbook { .. } => Err("A runbook is saved on this machine".into()),
+    }
+}
+
+/// What is written, or else that it is a duplicate.
+fn resolution_text(resolution: &TextField, duplicate_of: Option<HandoffRef>) -> Result<String, String> {
+    match duplicate_of {
+        Some(original) if resolution.text().is_empty() => Ok(duplicate_resolution(original)),
+        Some(_) | None => required_text(resolution, "A resolution is required: say what the cause was"),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::update::command_line::ChosenAction;
 use crate::update::scroll::scroll_offset_after;
 use crate::update::{
     appearance, briefing, command_line, conflict, dialog, edit, filter, help, inbox, login, outcomes, pager,
-    palette, picker, queue, reassess, resume, runbook, search, session, transcript,
+    palette, picker, queue, reassess, resume, runbook, search, session, shortcuts, transcript,
 };
 
 /// Runs an action, or tells the user why it is unavailable.
@@ -45,6 +45,8 @@ pub(super) fn dispatch_action(
         Action::Palette => palette::open(state, context),
         Action::CommandLine => command_line::open(state, context),
         Action::WriteRunbook => runbook::edit(state, effects),
+        Action::SavedFilter(number) => shortcuts::apply_filter(state, number),
+        Action::Command(number) => shortcuts::run_command(state, number, effects),
         Action::LogIn => login::open(state, LogInReason::Requested),
         Action::NextTheme => appearance::next_theme(state),
         Action::ToggleMouse => appearance::set_mouse_capture(state, !state.settings.mouse_enabled, effects),

@@ -14,10 +14,11 @@ use crate::state::toast::ToastLevel;
 use crate::state::{Screen, State};
 use crate::text::safe;
 use crate::update::signals::clear_partial_assessment;
-use crate::update::{briefing_news, calls, details, messages, navigate, notifications, transcript};
+use crate::update::{briefing_news, calls, details, history, messages, navigate, notifications, transcript};
 
 pub(super) fn apply_event(state: &mut State, event: &Event, effects: &mut Vec<Effect>) {
     let at = event.at;
+    history::observe(state, event.body.kind());
     match &event.body {
         EventBody::HandoffCreated { .. } => apply_creation(state, &event.body),
         EventBody::HandoffChanged { handoff, .. } => {

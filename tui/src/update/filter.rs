@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent};
 use tierup_common::handoff::{QueuePage, QueueState};
+use tierup_common::time::Timestamp;
 
 use crate::effect::{Call, CallId, Effect};
 use crate::keymap::LineAction;
@@ -16,6 +17,8 @@ use crate::update::calls;
 const SEARCH_DEBOUNCE: Duration = Duration::from_millis(250);
 /// With fewer characters the server would find everything.
 const MIN_SEARCH_LENGTH: usize = 3;
+/// How precisely ages are measured: as precisely as they can be written.
+const AGE_PRECISION: Duration = Duration::from_mins(1);
 
 /// Opens the filter.
 pub(super) fn open(state: &mut State) {
@@ -67,7 +70,7 @@ pub(super) fn search_if_due(state: &mut State, effects: &mut Vec<Effect>) {
         return;
     }
     for list in [QueueState::Open, QueueState::Claimed] {
-        let query = state.queue.filter.text().to_owned();
+        let query = state.queue.filter.query().without_unread().to_string();
         let call_id = calls::send(state, Call::Search { state: list, query }, effects);
         state.queue.filter.pending_calls.push(call_id);
     }
@@ -98,15 +101,40 @@ pub(super) fn retry_search(state: &mut State) {
     }
 }
 
+/// Filters again what matches in another way than before: ages pass, and handoffs are read.
+pub(super) fn refresh(state: &mut State) {
+    let now = state.server_now();
+    let filter = &mut state.queue.filter;
+    let is_late = filter.depends_on_time() && now.since(filter.as_of) >= AGE_PRECISION;
+    let is_known = |id| filter.seen.contains(&id);
+    let has_read = filter.query().is_unread
+        && (state.seen.ids().count() != filter.seen.len() || !state.seen.ids().all(is_known));
+    if is_late || has_read {
+        filter.as_of = now;
+        filter.seen = state.seen.ids().collect();
+        let me = state.my_id();
+        state.queue.rebuild_lists(me);
+    }
+}
+
+/// When ages in the filter have to be measured again.
+pub(super) fn refresh_at(state: &State) -> Option<Timestamp> {
+    let filter = &state.queue.filter;
+    let age = state.server_now().since(filter.as_of);
+    filter.depends_on_time().then(|| state.now.plus(AGE_PRECISION.saturating_sub(age)))
+}
+
 /// Filters by the text that is typed.
 pub(super) fn apply_input(state: &mut State) {
+    let now = state.server_now();
     let filter = &mut state.queue.filter;
     if !filter.apply_input() {
         return;
     }
+    (filter.as_of, filter.seen) = (now, state.seen.ids().collect());
     filter.is_local_only = false;
-    let is_long_enough = filter.text().chars().count() >= MIN_SEARCH_LENGTH;
-    filter.search_at = is_long_enough.then(|| state.now.plus(SEARCH_DEBOUNCE));
+    let words: usize = filter.query().full_text().map_or(0, |text| text.chars().count());
+    filter.search_at = (words >= MIN_SEARCH_LENGTH).then(|| state.now.plus(SEARCH_DEBOUNCE));
     let me = state.my_id();
     state.queue.rebuild_lists(me);
 }

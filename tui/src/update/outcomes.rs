@@ -79,6 +79,9 @@ const fn outcome_unknown_text(call: &Call) -> Option<&'static str> {
         | Call::Search { .. }
         | Call::OwnSessions(_)
         | Call::Events { .. }
+        | Call::History { .. }
+        | Call::FindHandoff(_)
+        | Call::FindSession(_)
         | Call::Handoff(_)
         | Call::Session(_)
         | Call::Messages { .. }

@@ -9,7 +9,7 @@ use crate::state::lists::RowId;
 use crate::state::sort_order::SortOrder;
 use crate::state::toast::ToastLevel;
 use crate::text::safe;
-use crate::update::{claims, details, filter, navigate, reassess, resume};
+use crate::update::{claims, details, filter, navigate, pass_on, reassess, resume};
 
 pub(super) fn run_action(state: &mut State, action: ListAction, effects: &mut Vec<Effect>) {
     if matches!(action, ListAction::Open | ListAction::PickUp) && is_meant_for_taken_row(state) {
@@ -18,7 +18,13 @@ pub(super) fn run_action(state: &mut State, action: ListAction, effects: &mut Ve
     let selected = state.queue.selected_item().map(|item| item.id);
     match action {
         ListAction::Filter => filter::open(state),
-        ListAction::ClearFilter => filter::clear(state),
+        ListAction::ClearFilter => {
+            if !pass_on::clear_marks(state) {
+                filter::clear(state);
+            }
+        }
+        ListAction::Mark => pass_on::toggle_mark(state),
+        ListAction::PassOn => pass_on::open(state, effects),
         ListAction::Sort => {
             let index = SortOrder::ALL.iter().position(|sort| *sort == state.queue.sort).unwrap_or(0);
             set_sort_order(state, SortOrder::ALL[(index + 1) % SortOrder::ALL.len()]);

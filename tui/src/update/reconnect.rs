@@ -3,12 +3,13 @@
 use crate::effect::Effect;
 use crate::state::preview::PreviewState;
 use crate::state::{Screen, State};
-use crate::update::{calls, dialog, filter};
+use crate::update::{calls, dialog, filter, history};
 
 /// Fetches what could not be fetched without a connection.
 pub(super) fn retry_fetches(state: &mut State, effects: &mut Vec<Effect>) {
     dialog::clear_offline_errors(state);
     filter::retry_search(state);
+    history::reload(state);
     if let Some(id) = state.claim_in_doubt {
         calls::fetch_handoff(state, id, effects);
     }

@@ -15,8 +15,8 @@ use crate::state::toast::ToastLevel;
 use crate::text::safe;
 use crate::update::outcomes::{close_dialog, finish_dialog, report_error, tab_hint};
 use crate::update::{
-    calls, claims, conflict, details, dialog, earlier_messages, fetched, filter, inbox, messages, navigate,
-    picker, resume, runbook, story,
+    calls, claims, conflict, details, dialog, earlier_messages, fetched, filter, history, inbox, messages,
+    navigate, open_by_number, pass_on, picker, resume, runbook, story,
 };
 
 pub(super) fn apply_reply(state: &mut State, reply: Reply, effects: &mut Vec<Effect>) {
@@ -74,10 +74,7 @@ fn apply_body(state: &mut State, call_id: CallId, call: Call, body: ReplyBody, e
             finish_hand_off(state, call_id, request.intent, handoff, effects);
         }
         (Call::Users, ReplyBody::Users(users)) => dialog::apply_people(state, call_id, Ok(users)),
-        (
-            call @ (Call::Release { .. } | Call::Assign { .. } | Call::SendBack { .. }),
-            ReplyBody::Handoff(handoff),
-        ) => {
+        (call @ (Call::Release { .. } | Call::SendBack { .. }), ReplyBody::Handoff(handoff)) => {
             finish_dialog(state, call_id, changed_handoff_text(&call, &handoff));
             fetched::apply_handoff(state, handoff);
         }
@@ -91,6 +88,35 @@ fn apply_body(state: &mut State, call_id: CallId, call: Call, body: ReplyBody, e
         (Call::Resolve { request, .. }, ReplyBody::Session(session)) => {
             finish_resolve(state, call_id, &session, &request);
         }
+        (call, body) => apply_other_body(state, call_id, call, body, effects),
+    }
+}
+
+/// The replies to what looks for things, and to assignments.
+fn apply_other_body(
+    state: &mut State,
+    call_id: CallId,
+    call: Call,
+    body: ReplyBody,
+    effects: &mut Vec<Effect>,
+) {
+    match (call, body) {
+        (Call::History { cursor, .. }, ReplyBody::Sessions(page)) => {
+            history::apply_page(state, call_id, cursor.is_none(), page);
+        }
+        (Call::FindHandoff(_), ReplyBody::Handoff(handoff)) => {
+            open_by_number::apply_handoff(state, call_id, handoff, effects);
+        }
+        (Call::FindSession(number), ReplyBody::Sessions(page)) => {
+            open_by_number::apply_sessions(state, call_id, number, &page, effects);
+        }
+        (Call::Assign { request, .. }, ReplyBody::Handoff(handoff)) => {
+            if !pass_on::continue_with_next(state, call_id, &request, &handoff, effects) {
+                let text = pass_on::done_text(state, call_id, &handoff);
+                finish_dialog(state, call_id, text);
+            }
+            fetched::apply_handoff(state, handoff);
+        }
         (call, _) => apply_error(state, call_id, call, CallError::invalid_response(), effects),
     }
 }
@@ -100,6 +126,10 @@ fn apply_error(state: &mut State, call_id: CallId, call: Call, error: CallError,
         (Call::Queue { .. }, error) => calls::schedule_retry(state, call_id, error.user_message()),
         (Call::Events { after, .. }, error) => inbox::apply_error(state, after, &error),
         (Call::Search { .. }, _) => filter::record_search_error(state, call_id),
+        (Call::History { .. }, error) => history::apply_error(state, call_id, &error),
+        (Call::FindHandoff(number), error) => {
+            open_by_number::apply_handoff_error(state, call_id, number, &error, effects);
+        }
         (Call::Handoff(id), error) => fetched::apply_handoff_error(state, id, call_id, &error),
         (Call::Session(id), error) => fetched::apply_session_error(state, id, &error),
         (Call::Messages { session_id, .. }, error) => {
@@ -140,10 +170,7 @@ fn apply_me(state: &mut State, me: Me) {
 /// The toast after a dialog has changed a handoff.
 fn changed_handoff_text(call: &Call, handoff: &Handoff) -> String {
     let item = &handoff.item;
-    if let Call::Assign { .. } = call {
-        let assignee = item.claimed_by_name.as_deref().map(safe::sanitize_line).unwrap_or_default();
-        format!("Assigned #{} to {assignee}", item.number)
-    } else if let Call::SendBack { .. } = call {
+    if let Call::SendBack { .. } = call {
         format!("Sent #{} back to {}", item.number, safe::sanitize_line(&item.handed_off_by_name))
     } else {
         format!("Released #{} to the queue", item.number)

@@ -60,7 +60,9 @@ pub(super) fn run_action(state: &mut State, action: SessionAction, effects: &mut
         SessionAction::TakeBack => take_back_open_session(state, effects),
         SessionAction::Release => with_handoff(state, |state, id| state.open_dialog(Dialog::release(id))),
         SessionAction::PickUp => with_handoff(state, |state, id| claims::claim_handoff(state, id, effects)),
-        SessionAction::Assign => with_handoff(state, |state, id| dialog::open_assign(state, id, effects)),
+        SessionAction::Assign => {
+            with_handoff(state, |state, id| dialog::open_assign(state, vec![id], effects));
+        }
         SessionAction::Change => with_handoff(state, details::open),
         SessionAction::SendBack => with_handoff(state, |state, id| state.open_dialog(Dialog::send_back(id))),
     }

@@ -74,6 +74,7 @@ fn item(number: u8) -> QueueItem {
         priority: Priority::Normal,
         problem_summary: format!("problem {number}"),
         created_at: NOW,
+        due_at: None,
         version: 1,
         handed_off_by: None,
     };
@@ -158,6 +159,7 @@ fn session(number: u8, status: SessionStatus, assignee: u8, messages: Vec<Messag
         assignee_name: person(assignee).name,
         handoff_count: 0,
         handoff_id: None,
+        latest_escalation: None,
         resolution: None,
         duplicate_of: None,
         duplicates: Vec::new(),
@@ -179,6 +181,7 @@ fn handoff_summary(item: &QueueItem) -> HandoffSummary {
         priority: item.priority,
         problem_summary: item.problem_summary.clone(),
         created_at: item.created_at,
+        due_at: None,
         version: item.version + 1,
         handed_off_by: Some(Person { id: item.handed_off_by, name: item.handed_off_by_name.clone() }),
     }

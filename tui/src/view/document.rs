@@ -187,6 +187,9 @@ impl Document {
         if let Some((word, role)) = priority {
             line.extend([SafeSpan::new(", ", TextRole::Dim), SafeSpan::new(word, role)]);
         }
+        if let Some((due, role)) = canvas.time.due_label(item) {
+            line.extend([SafeSpan::new(", ", TextRole::Dim), SafeSpan::new(due, role)]);
+        }
         self.push_spans(&line, "");
     }
 

@@ -43,6 +43,9 @@ fn key_hint(key: Safe<'_>, text: &'static str) -> Vec<SafeSpan> {
 
 fn empty_message(state: &State, canvas: &mut Canvas<'_>) -> EmptyMessage {
     let key = |action| state.settings.keymap.key_for(Context::Queue, action);
+    if state.queue.tab == Tab::History {
+        return empty_history_message(state, canvas);
+    }
     if state.queue.as_of_seq.is_none() {
         return not_loaded_message(state, canvas);
     }
@@ -50,7 +53,7 @@ fn empty_message(state: &State, canvas: &mut Canvas<'_>) -> EmptyMessage {
         return no_matches_message(state, canvas);
     }
     let (title, hint) = match state.queue.tab {
-        Tab::Queue => {
+        Tab::Queue | Tab::History => {
             let mut hint = vec![SafeSpan::new("New escalations appear here. ", TextRole::Dim)];
             hint.extend(key_hint(key(Action::List(ListAction::NewSession)), " starts a session."));
             ("No open escalations", hint)
@@ -69,6 +72,39 @@ fn empty_message(state: &State, canvas: &mut Canvas<'_>) -> EmptyMessage {
         }
     };
     EmptyMessage { title: title.into(), style: canvas.theme.text, hints: vec![hint] }
+}
+
+/// Nothing has ended yet, nothing matches, or the server is still searching.
+fn empty_history_message(state: &State, canvas: &mut Canvas<'_>) -> EmptyMessage {
+    let history = &state.queue.history;
+    let query = safe::sanitize_line(state.queue.filter.text());
+    if let Some(error) = &history.error {
+        let title = safe_format!("{} Can't search the history", canvas.theme.glyphs.cross);
+        let reason = vec![SafeSpan::new(safe::sanitize_line(error), TextRole::Dim)];
+        return EmptyMessage { title, style: canvas.theme.bad, hints: vec![reason] };
+    }
+    if !state.connection.allows_calls() {
+        let hint = vec![SafeSpan::new("The server keeps it.", TextRole::Dim)];
+        return EmptyMessage {
+            title: "No history while offline".into(),
+            style: canvas.theme.text,
+            hints: vec![hint],
+        };
+    }
+    if history.pending_page.is_some() || history.load_at.is_some() || history.loaded_query.is_none() {
+        return EmptyMessage::loading("searching the history", canvas);
+    }
+    if state.queue.filter.is_active() {
+        let clear = state.settings.keymap.key_for(Context::Queue, Action::List(ListAction::ClearFilter));
+        let hints = vec![key_hint(clear, " shows all rows.")];
+        return EmptyMessage {
+            title: safe_format!("No matches for “{query}”"),
+            style: canvas.theme.text,
+            hints,
+        };
+    }
+    let hint = vec![SafeSpan::new("What is resolved, sent back or taken back appears here.", TextRole::Dim)];
+    EmptyMessage { title: "Nothing has ended yet".into(), style: canvas.theme.text, hints: vec![hint] }
 }
 
 /// The filter matches no row, or the server is still searching.

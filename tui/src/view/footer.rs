@@ -94,6 +94,7 @@ fn contextual_label(state: &State, context: Context, label: &'static str) -> &'s
         // The menu says itself what its letters do.
         (Context::SessionMenu, _, label) if !matches!(label, "close" | "help") => "",
         (Context::Queue, Tab::Parked, "pick up") => "take back",
+        (Context::Queue, _, "all rows") if !state.queue.marked.is_empty() => "remove marks",
         (Context::Conversation, _, "list") if has_marked_message(state) => UNMARK_LABEL,
         (Context::Session, _, "conversation") if is_vi_inserting(state) => "normal mode",
         (Context::Dialog, _, "next field") if has_person_field(state) => "next person",

@@ -2,14 +2,18 @@
 
 use std::time::Duration;
 
+use tierup_common::handoff::QueueItem;
+use tierup_common::response_target::DueState;
 use tierup_common::time::{self, Timestamp, duration_until_next_ago};
 
 use crate::local_zone::LocalZone;
 use crate::state::State;
-use crate::text::{Safe, safe_format};
+use crate::text::{Safe, TextRole, safe_format};
 
 /// How long a spinner shows one of its frames, in milliseconds.
 const SPINNER_FRAME_MS: usize = 100;
+
+const MINUTE_MS: u64 = 60_000;
 
 /// The time that a frame shows. Each query schedules a repaint for when its answer changes.
 pub(super) struct FrameTime<'a> {
@@ -72,6 +76,24 @@ impl<'a> FrameTime<'a> {
     pub(super) fn format_ago_short(&mut self, at: Timestamp) -> Safe<'static> {
         self.schedule_ago_change(at);
         safe_format!("{}", time::format_ago_short(self.server_now.since(at)))
+    }
+
+    /// How a handoff stands to its response target, in words: `due in 12m`, `late 3m`. None if it has none.
+    pub(super) fn due_label(&mut self, item: &QueueItem) -> Option<(Safe<'static>, TextRole)> {
+        let state = item.due_state(self.server_now)?;
+        let next_change = match state {
+            DueState::InTime(left) | DueState::Near(left) => {
+                Duration::from_millis(u64::try_from(left.as_millis()).unwrap_or(0) % MINUTE_MS + 1)
+            }
+            DueState::Missed(since) => duration_until_next_ago(since),
+        };
+        self.schedule(self.now.plus(next_change));
+        let role = match state {
+            DueState::InTime(_) => TextRole::Dim,
+            DueState::Near(_) => TextRole::Warn,
+            DueState::Missed(_) => TextRole::Bad,
+        };
+        Some((safe_format!("{state}"), role))
     }
 
     /// Whole seconds until a moment, rounded up.

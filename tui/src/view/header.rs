@@ -13,12 +13,18 @@ use crate::view::canvas::Canvas;
 use crate::view::measure::display_width;
 
 const APP_NAME: &str = "tierup";
+/// With fewer columns, the last tab is shown only while it is the current one.
+const NARROW_WIDTH: u16 = 56;
 /// Columns of the account and of the user, at most.
 const MAX_NAME_WIDTH: usize = 24;
 
 pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     let connection = ConnectionLabel::new(state, canvas);
-    let tabs = Tab::ALL.map(|tab| TabLabel::new(state, tab, canvas));
+    let is_narrow = area.width < NARROW_WIDTH;
+    // Its key works without it.
+    let is_shown = |tab: &Tab| !is_narrow || *tab != Tab::History || state.queue.tab == Tab::History;
+    let tabs = Tab::ALL.into_iter().filter(is_shown);
+    let tabs: Vec<_> = tabs.map(|tab| TabLabel::new(state, tab, canvas)).collect();
     let tabs_width = |gap: u16| tabs.iter().map(|tab| tab.width() + gap).sum::<u16>();
     let user = user_label(state, canvas);
     let available = area.width.saturating_sub(2);
@@ -83,6 +89,7 @@ fn tab_label(state: &State, tab: Tab) -> Safe<'static> {
         Tab::Queue => ("Queue", state.queue.counts.open()),
         Tab::Mine => ("Mine", state.queue.mine_count(state.my_id())),
         Tab::Parked => ("Parked", state.queue.parked_count()),
+        Tab::History => ("History", 0),
     };
     if count > 0 { safe_format!("{name} {count}") } else { name.into() }
 }
@@ -201,7 +208,7 @@ mod tests {
             (ConnectionState::Refused("this role may not".into()), "○ this role may not", "○ refused"),
             (ConnectionState::Refused("not logged in".into()), "○ not logged in", "○ log in"),
         ] {
-            let shown = header_line(connection.clone(), 30, 80);
+            let shown = header_line(connection.clone(), 30, 90);
             assert!(shown.ends_with(&format!("  {wide}")), "{shown:?}");
             let shown = header_line(connection, 30, 40);
             assert!(shown.ends_with(&format!("  {narrow}")), "{shown:?}");

@@ -6,7 +6,7 @@ use crate::availability::is_available;
 use crate::keymap::{Context, HelpEntry, Purpose};
 use crate::state::State;
 use crate::state::composer::Composer;
-use crate::text::{Safe, SafeLine, SafeSpan, TextRole, safe_format, wrap};
+use crate::text::{Safe, SafeLine, SafeSpan, TextRole, safe, safe_format, wrap};
 use crate::view::canvas::{Canvas, panel_around};
 use crate::view::composer;
 use crate::view::measure::display_width;
@@ -27,7 +27,7 @@ impl HelpColumns {
         let mut columns = Self { keys: 0, descriptions: 0, names: 0 };
         for entry in entries {
             columns.keys = columns.keys.max(display_width(&entry.keys));
-            columns.descriptions = columns.descriptions.max(columns_without_backticks(entry.description));
+            columns.descriptions = columns.descriptions.max(columns_without_backticks(&entry.description));
             columns.names = columns.names.max(display_width(&entry.action_name));
         }
         if columns.width() > available {
@@ -50,9 +50,10 @@ impl HelpColumns {
         let mut line = vec![SafeSpan::new(safe_format!("{}{key_gap}", entry.keys), role(TextRole::Accent))];
         // Every other part is between backticks.
         let roles = [role(TextRole::Plain), role(TextRole::Code)].into_iter().cycle();
-        line.extend(entry.description.split('`').zip(roles).map(|(part, role)| SafeSpan::new(part, role)));
+        let parts = entry.description.split('`').zip(roles);
+        line.extend(parts.map(|(part, role)| SafeSpan::new(safe::sanitize_line(part), role)));
         if self.names > 0 {
-            let name_gap = gap(columns_without_backticks(entry.description), self.descriptions);
+            let name_gap = gap(columns_without_backticks(&entry.description), self.descriptions);
             line.push(SafeSpan::new(safe_format!("{name_gap}{}", entry.action_name), TextRole::Dim));
         }
         wrap::spans(&line, width, Safe::spaces(usize::from(self.keys + COLUMN_GAP)))

@@ -10,6 +10,7 @@ use crate::text::{TextRole, safe_format};
 use crate::view::briefing::assessment_title;
 use crate::view::canvas::Canvas;
 use crate::view::document::{Document, WritingProgress};
+use crate::view::history;
 
 pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     let inner = canvas.paint_panel(area, "Preview", false);
@@ -18,6 +19,8 @@ pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     let mut document = Document::new(inner.width, reassess_key);
     if let Some(session) = state.queue.selected_parked_session() {
         push_parked_session(state, session, &mut document, canvas);
+    } else if let Some(session) = state.queue.selected_past_session() {
+        history::push_preview(session, &mut document, canvas);
     } else if let Some(session) = state.queue.selected_own_session() {
         push_own_session(session, &mut document, canvas);
     } else if let Some(unread) =

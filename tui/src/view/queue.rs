@@ -14,13 +14,9 @@ use crate::state::paint_output::ClickTarget;
 use crate::state::sort_order::SortOrder;
 use crate::text::{Safe, safe, safe_format};
 use crate::view::canvas::Canvas;
+use crate::view::card::{CardLineWriter, SEPARATOR_WIDTH, STATUS_WIDTH, paint_selection_bar};
 use crate::view::measure::display_width;
-use crate::view::{confidence, empty_list, labels};
-
-/// Columns of the dot between two parts of a line, with the spaces around it.
-const SEPARATOR_WIDTH: u16 = 3;
-/// Columns of the priority.
-const PRIORITY_WIDTH: u16 = 8;
+use crate::view::{confidence, empty_list, history, labels};
 
 pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     let list = state.queue.current_list();
@@ -47,6 +43,9 @@ pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
         canvas.output.add_click_target(card, ClickTarget::Row(row));
         match row {
             RowId::Handoff(id) => paint_handoff(state, id, is_selected, canvas, card),
+            RowId::Session(id) if state.queue.tab == Tab::History => {
+                history::paint_session(state, id, is_selected, canvas, card);
+            }
             RowId::Session(id) => paint_session(state, id, is_selected, canvas, card),
         }
     }
@@ -95,7 +94,11 @@ fn list_title(state: &State, count: usize, columns: u16) -> Safe<'static> {
         }
         Tab::Mine => ("Mine", "your claims and sessions".into()),
         Tab::Parked => ("Parked", "visible only to you".into()),
+        Tab::History => ("History", String::new()),
     };
+    if state.queue.tab == Tab::History {
+        return history::title(state, count, columns);
+    }
     if state.queue.as_of_seq.is_none() {
         return name.into();
     }
@@ -108,9 +111,13 @@ fn list_title(state: &State, count: usize, columns: u16) -> Safe<'static> {
         SortOrder::Age => parts.push("oldest first".into()),
         SortOrder::Updated => parts.push("recently changed first".into()),
     }
+    if !state.queue.marked.is_empty() {
+        parts.push(format!("{} marked", state.queue.marked.len()));
+    }
     let filter = &state.queue.filter;
     if filter.is_active() {
-        parts.push(format!("/{}: {count}", filter.text()));
+        let found = filter.error().map_or_else(|| count.to_string(), str::to_owned);
+        parts.push(format!("/{}: {found}", filter.text()));
     }
     let long = safe_format!("{name} ── {}", parts.join(" ── "));
     let short = safe_format!("{}", parts.join(", "));
@@ -134,8 +141,11 @@ fn paint_handoff(state: &State, id: HandoffId, selected: bool, canvas: &mut Canv
         Priority::Low => ("low", theme.dim),
     };
     let x = card.x + 1;
-    canvas.put_text(x, card.y, PRIORITY_WIDTH, word, style);
-    let (text_x, end) = (x + PRIORITY_WIDTH + 1, card.right());
+    canvas.put_text(x, card.y, STATUS_WIDTH, word, style);
+    if state.queue.marked.contains(&id) {
+        canvas.put_text(x + STATUS_WIDTH, card.y, 1, theme.glyphs.check, theme.accent);
+    }
+    let (text_x, end) = (x + STATUS_WIDTH + 1, card.right());
     let mark_width = paint_unread_mark(state, RowId::Handoff(id), canvas, card);
     let text_width = end.saturating_sub(text_x + mark_width.max(1) + 1);
     let title_style = if selected { theme.strong } else { theme.text };
@@ -188,14 +198,6 @@ fn paint_waiting_details(state: &State, item: &QueueItem, canvas: &mut Canvas<'_
     }
 }
 
-fn paint_selection_bar(selected: bool, canvas: &mut Canvas<'_>, card: Rect) {
-    if selected {
-        for y in card.top()..card.bottom() {
-            canvas.put_text(card.x, y, 1, canvas.theme.glyphs.selection_bar, canvas.theme.accent);
-        }
-    }
-}
-
 fn paint_handoff_details(state: &State, item: &QueueItem, canvas: &mut Canvas<'_>, area: Rect) {
     let theme = canvas.theme;
     // The number is at the end: it is needed only for commands.
@@ -209,6 +211,9 @@ fn paint_handoff_details(state: &State, item: &QueueItem, canvas: &mut Canvas<'_
     if state.is_claiming(item.id) {
         let text = safe_format!("{} claiming", canvas.time.spinner());
         return line.put_separated(canvas, text, theme.accent);
+    }
+    if let Some((due, role)) = canvas.time.due_label(item) {
+        line.put_separated(canvas, due, theme.style(role));
     }
     if item.status == HandoffStatus::Claimed {
         if item.claimed_by == state.my_id() {
@@ -270,33 +275,6 @@ fn is_session_parked(state: &State, item: &QueueItem) -> bool {
     session.is_some_and(|session| session.status == SessionStatus::Paused)
 }
 
-/// Writes the second line of a card from left to right.
-struct CardLineWriter {
-    x: u16,
-    end_x: u16,
-    y: u16,
-}
-
-impl CardLineWriter {
-    /// Paints a number at the end; the rest of the line is free.
-    fn new(canvas: &mut Canvas<'_>, area: Rect, number: Safe<'_>) -> Self {
-        let dim = canvas.theme.dim;
-        let number_x = canvas.put_text_right(area.right(), area.y, area.width, number, dim);
-        Self { x: area.x, end_x: number_x.saturating_sub(1), y: area.y }
-    }
-
-    fn put_text<'t>(&mut self, canvas: &mut Canvas<'_>, text: impl Into<Safe<'t>>, style: Style) {
-        self.x += canvas.put_text(self.x, self.y, self.end_x.saturating_sub(self.x), text, style);
-    }
-
-    /// Paints text after a dot.
-    fn put_separated<'t>(&mut self, canvas: &mut Canvas<'_>, text: impl Into<Safe<'t>>, style: Style) {
-        let (dot, dim) = (canvas.theme.glyphs.dot, canvas.theme.dim);
-        self.put_text(canvas, safe_format!(" {dot} "), dim);
-        self.put_text(canvas, text, style);
-    }
-}
-
 /// A session of the user's own, parked or active. Among handoffs its title is aligned with theirs.
 fn paint_session(state: &State, id: SessionId, selected: bool, canvas: &mut Canvas<'_>, card: Rect) {
     let Some(session) = state.queue.own_session(id) else {
@@ -307,9 +285,9 @@ fn paint_session(state: &State, id: SessionId, selected: bool, canvas: &mut Canv
     let mark_width = paint_unread_mark(state, RowId::Session(id), canvas, card);
     let x = match state.queue.tab {
         Tab::Parked => card.x + 2,
-        Tab::Queue | Tab::Mine => {
-            canvas.put_text(card.x + 1, card.y, PRIORITY_WIDTH, "own", theme.dim);
-            card.x + 2 + PRIORITY_WIDTH
+        Tab::Queue | Tab::Mine | Tab::History => {
+            canvas.put_text(card.x + 1, card.y, STATUS_WIDTH, "own", theme.dim);
+            card.x + 2 + STATUS_WIDTH
         }
     };
     let style = if selected { theme.strong } else { theme.text };
@@ -332,8 +310,8 @@ fn paint_marked_session(state: &State, id: SessionId, selected: bool, canvas: &m
     let Some(unread) = state.inbox.unread_session(id) else { return };
     let theme = canvas.theme;
     paint_selection_bar(selected, canvas, card);
-    canvas.put_text(card.x + 1, card.y, PRIORITY_WIDTH, "for you", theme.accent);
-    let x = card.x + 2 + PRIORITY_WIDTH;
+    canvas.put_text(card.x + 1, card.y, STATUS_WIDTH, "for you", theme.accent);
+    let x = card.x + 2 + STATUS_WIDTH;
     let mark_width = paint_unread_mark(state, RowId::Session(id), canvas, card);
     let style = if selected { theme.strong } else { theme.text };
     let problem = safe::sanitize_line(&unread.problem);

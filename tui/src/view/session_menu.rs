@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use crate::availability::{Unavailable, check};
 use crate::keymap::{Action, Binding, Context, SessionAction};
 use crate::state::State;
-use crate::text::{Safe, SafeLine, SafeSpan, TextRole, safe_format};
+use crate::text::{Safe, SafeLine, SafeSpan, TextRole, safe, safe_format};
 use crate::view::canvas::Canvas;
 
 /// Columns of a box with one column of verbs, at most.
@@ -17,9 +17,9 @@ const MAX_WIDTH_OF_TWO: u16 = 72;
 /// A row of the menu.
 struct MenuRow {
     key: Safe<'static>,
-    description: &'static str,
+    description: Safe<'static>,
     /// The same in a word or two.
-    label: &'static str,
+    label: Safe<'static>,
     is_available: bool,
 }
 
@@ -32,7 +32,7 @@ pub(super) fn paint(state: &State, top: usize, canvas: &mut Canvas<'_>, area: Re
     let key_columns = rows.iter().map(|row| row.key.width()).max().unwrap_or(0);
     let cell = |row: &MenuRow| {
         // A narrow column has room for a word or two.
-        row.spans(if fits { row.description } else { row.label }, key_columns, columns)
+        row.spans(if fits { &row.description } else { &row.label }, key_columns, columns)
     };
     let line =
         |line: usize| SafeLine(rows.iter().skip(line).step_by(line_count.max(1)).flat_map(cell).collect());
@@ -44,14 +44,14 @@ pub(super) fn paint(state: &State, top: usize, canvas: &mut Canvas<'_>, area: Re
 
 impl MenuRow {
     /// The key and a text, as wide as the column.
-    fn spans(&self, text: &'static str, key_columns: usize, columns: usize) -> [SafeSpan; 3] {
+    fn spans(&self, text: &Safe<'static>, key_columns: usize, columns: usize) -> [SafeSpan; 3] {
         let (key_role, role) = if self.is_available {
             (TextRole::Accent, TextRole::Plain)
         } else {
             (TextRole::Dim, TextRole::Dim)
         };
         let gap = Safe::spaces(key_columns + 2 - self.key.width());
-        let text = Safe::from(text).ellipsized(columns.saturating_sub(key_columns + 3)).into_owned();
+        let text = text.ellipsized(columns.saturating_sub(key_columns + 3)).into_owned();
         let rest = Safe::spaces(columns.saturating_sub(key_columns + 2 + text.width()));
         [
             SafeSpan::new(safe_format!("{}{gap}", self.key), key_role),
@@ -66,7 +66,8 @@ fn menu_rows(state: &State) -> Vec<MenuRow> {
     let keymap = &state.settings.keymap;
     let is_row = |binding: &Binding| {
         let is_one_of_many = matches!(binding.action, Action::Session(SessionAction::UseStep(2..)));
-        let is_verb = matches!(binding.action, Action::Session(_) | Action::Log);
+        let is_verb =
+            matches!(binding.action, Action::Session(_) | Action::Log | Action::Search(_) | Action::Pager);
         binding.context == Context::SessionMenu && is_verb && !is_one_of_many
     };
     let row = |binding: Binding| {
@@ -76,8 +77,11 @@ fn menu_rows(state: &State) -> Vec<MenuRow> {
         }
         Some(MenuRow {
             key: keymap.key_for(Context::SessionMenu, binding.action),
-            description: binding.description,
-            label: if binding.hint_label.is_empty() { verb(binding.description) } else { binding.hint_label },
+            label: match binding.hint_label {
+                "" => safe::sanitize_line(verb(&binding.description)).into_owned(),
+                label => label.into(),
+            },
+            description: safe::sanitize_line(&binding.description).into_owned(),
             is_available: availability.is_ok(),
         })
     };
@@ -85,7 +89,7 @@ fn menu_rows(state: &State) -> Vec<MenuRow> {
 }
 
 /// The first words of a description.
-fn verb(description: &'static str) -> &'static str {
+fn verb(description: &str) -> &str {
     let end = description.find([':', ';', ',', '(']).unwrap_or(description.len());
     description[..end].trim_end()
 }

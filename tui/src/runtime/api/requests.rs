@@ -20,6 +20,8 @@ use tierup_common::session::{
     SessionPage, SessionStatus,
 };
 use tierup_common::similar::SimilarSource;
+use tierup_common::stats::StatsReport;
+use tierup_common::time::Timestamp;
 use tierup_common::timeline::Timeline;
 use tierup_common::user::{CreateToken, CreateUser, LogIn, LoggedIn, Me, NewToken, User};
 
@@ -29,6 +31,8 @@ use crate::story::CONVERSATION_KINDS;
 const NEWEST_MESSAGES: u32 = 50;
 /// The caller's own sessions that the console lists.
 const OWN_SESSIONS: u32 = 200;
+/// Sessions of one page of the history: a few screens.
+const HISTORY_PAGE: usize = 50;
 
 /// The kinds of events that can be in a user's inbox.
 const INBOX_EVENTS: &[Kind] = &[
@@ -120,6 +124,13 @@ pub fn log_out() -> ApiRequest<()> {
     ApiRequest::post(route::LOGOUT, &[])
 }
 
+/// Statistics of escalations since this time, with days and hours at this offset.
+pub fn stats(since: Timestamp, utc_offset_minutes: i32) -> ApiRequest<StatsReport> {
+    ApiRequest::get(route::STATS, &[])
+        .query("since", Some(since))
+        .query("utc_offset_minutes", Some(utc_offset_minutes))
+}
+
 /// The members of the account.
 pub fn users() -> ApiRequest<ItemList<User>> {
     ApiRequest::get(route::USERS, &[])
@@ -156,6 +167,11 @@ pub fn session_page(limit: usize, cursor: Option<&str>) -> ApiRequest<SessionPag
 /// The caller's own sessions with this status.
 pub fn own_sessions(status: SessionStatus) -> ApiRequest<SessionPage> {
     session_page(OWN_SESSIONS as usize, None).query("status", Some(status.as_str())).query("mine", Some(true))
+}
+
+/// A page of the sessions that match a search, the newest first.
+pub fn history(query: &str, cursor: Option<&str>) -> ApiRequest<SessionPage> {
+    session_page(HISTORY_PAGE, cursor).query("q", Some(query))
 }
 
 /// The session with this number, alone on a page.
@@ -250,8 +266,8 @@ pub fn reassess(handoff: impl Into<HandoffRef>) -> ApiRequest<Handoff> {
 }
 
 /// Assigns a handoff to a member.
-pub fn assign(handoff: impl Into<HandoffRef>, to: UserId) -> ApiRequest<Handoff> {
-    ApiRequest::post(route::ASSIGN, &[&handoff.into()]).json(&Assign { user_id: to })
+pub fn assign(handoff: impl Into<HandoffRef>, body: &Assign) -> ApiRequest<Handoff> {
+    ApiRequest::post(route::ASSIGN, &[&handoff.into()]).json(body)
 }
 
 /// Returns a handoff to its opener.

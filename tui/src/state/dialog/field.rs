@@ -347,8 +347,9 @@ impl Field for PersonField {
     }
 
     fn move_line(&mut self, step: isize) -> bool {
-        let last = self.matching().len().saturating_sub(1);
-        self.selected = self.selected.saturating_add_signed(step).min(last);
-        true
+        let count = self.matching().len();
+        let next = self.selected.checked_add_signed(step).filter(|next| *next < count);
+        self.selected = next.unwrap_or(self.selected);
+        next.is_some()
     }
 }
