@@ -72,7 +72,7 @@ pub fn check(state: &State, context: Context, action: Action) -> Availability {
 }
 
 fn check_pager(state: &State, context: Context) -> Availability {
-    let is_conversation = context == Context::Session;
+    let is_conversation = matches!(context, Context::Session | Context::Conversation | Context::SessionMenu);
     let has_mark = is_conversation && state.open_chat().is_some_and(|chat| chat.marked_seq.is_some());
     if has_mark || state.newest_long_message(is_conversation).is_some() {
         Ok(())

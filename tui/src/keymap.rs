@@ -309,6 +309,7 @@ mod tests {
             "quit" | "close" => "back".into(),
             "whole" => "show-briefing".into(),
             "next-open" => "next-unread".into(),
+            "pass-on" => "assign".into(),
             verb => verb.into(),
         }
     }

@@ -44,6 +44,8 @@ pub struct Briefing {
 pub struct BriefingNews {
     /// The newest messages, in order; some may be in the snapshot too.
     pub messages: Vec<Message>,
+    /// Whether they were fetched: then the briefing has all messages.
+    pub is_fetched: bool,
     /// The events between them.
     pub story: Story,
 }

@@ -81,7 +81,10 @@ impl State {
 
     /// The message with this `seq`.
     pub fn readable_message(&self, of_conversation: bool, seq: u32) -> Option<&Message> {
-        self.readable_messages(of_conversation).iter().find(|message| message.seq == seq)
+        // A briefing also has what came after its snapshot.
+        let news = self.open_briefing().filter(|_| !of_conversation).map(|briefing| &briefing.news.messages);
+        let messages = self.readable_messages(of_conversation).iter().chain(news.into_iter().flatten());
+        messages.into_iter().find(|message| message.seq == seq)
     }
 
     /// Their rows.

@@ -19,6 +19,9 @@ pub(super) fn apply_messages(state: &mut State, session: SessionId, page: Messag
     for message in page.items {
         add_message(state, session, &message);
     }
+    if let Some(briefing) = briefing_of(state, session) {
+        briefing.news.is_fetched = true;
+    }
 }
 
 /// Adds a message, if the briefing of its session fills the screen.

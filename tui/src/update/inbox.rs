@@ -210,8 +210,10 @@ pub(super) fn reconcile(state: &mut State, effects: &mut Vec<Effect>) {
 fn mark_open_read(state: &mut State, effects: &mut Vec<Effect>) {
     let session = match &state.screen {
         Screen::Session(chat) => chat.id,
-        // A briefing shows what became of a handoff, but no messages.
-        Screen::Briefing(briefing) if !state.inbox.has_unread_message(briefing.item.session_id) => {
+        // A briefing shows what became of a handoff, and the new messages as soon as it has them.
+        Screen::Briefing(briefing)
+            if briefing.news.is_fetched || !state.inbox.has_unread_message(briefing.item.session_id) =>
+        {
             briefing.item.session_id
         }
         Screen::Briefing(_) | Screen::Queue => return,

@@ -1,8 +1,10 @@
 //! Tests of the inbox: what marks a session, where the marks are, and the line about what was missed.
 
 use tierup_common::event::{EventPage, ReminderReason};
+use tierup_common::session::MessagePage;
 
 use super::*;
+use crate::effect::StoryCall;
 use crate::state::read_marks::{LogPosition, ReadMarks};
 
 fn by_priya(mut item: QueueItem) -> QueueItem {
@@ -116,11 +118,17 @@ fn a_mention_in_a_session_of_others_has_a_row_in_mine_until_it_is_read() {
 
     priya.press_keys("g<enter>");
     assert_eq!(priya.chat().id, session_id(7));
-    priya.press_keys("<esc>");
+    priya.press_keys("<esc><esc>");
     let screen = priya.paint();
     assert!(screen.contains("Mine 1 ●1") && !screen.contains("Lift stuck"), "{screen}");
-    priya.press_keys("<enter><esc>");
-    assert!(!priya.paint().contains("Mine 1"));
+    priya.press_keys("g<enter>");
+    assert!(priya.paint().contains("Mine 1 ●1"), "the briefing does not have it yet");
+    let newest = StoryCall::NewestMessages(session_id(1));
+    let call_id = priya.take_call(|call| *call == Call::Story(newest));
+    let page = MessagePage { items: vec![mention("@priya is it yours?")], next_before: None };
+    priya.reply(call_id, Ok(ReplyBody::Messages(page)));
+    priya.press_keys("<esc>");
+    assert!(!priya.paint().contains("Mine 1"), "{}", priya.paint());
 }
 
 #[test]
@@ -152,8 +160,8 @@ fn who_escalated_hears_what_becomes_of_it() {
     assert!(priya.has_logged_toast("Dana Wu resolved #1: It was off"));
     let screen = priya.paint();
     assert!(screen.contains("Mine 1 ●3") && screen.contains("for you"), "{screen}");
-    priya.press_keys("<enter><esc>");
-    assert!(!priya.paint().contains("Mine 1"), "it was looked at");
+    priya.press_keys("g<enter><esc><esc>");
+    assert!(!priya.paint().contains("Mine 1"), "it was looked at: {}", priya.paint());
 
     priya.receive_team_event(claimed_event(&item(2), DANA));
     assert!(!priya.has_logged_toast("claimed #2"), "it is Sam's");
@@ -211,7 +219,7 @@ fn a_woken_park_is_marked_until_it_is_looked_at() {
     assert_eq!(window_title(&priya), "(1) tierup · Acme");
     priya.press_keys("n");
     assert!(row_with(&priya.paint(), "▌ problem 7").contains("●1"));
-    priya.press_keys("<enter><esc>");
+    priya.press_keys("g<enter><esc><esc>");
     assert!(!priya.paint().contains("Parked 1 ●"));
 }
 
