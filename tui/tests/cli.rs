@@ -6,6 +6,8 @@
 mod command;
 #[path = "shared/fixture.rs"]
 mod fixture;
+#[path = "cli/one_line.rs"]
+mod one_line;
 #[path = "cli/solutions.rs"]
 mod solutions;
 

@@ -4,6 +4,7 @@ use clap::Args;
 use tierup_common::assessment::AssessmentStatus;
 use tierup_common::handoff::{HandoffStatus, Priority, QueueItem, QueueState};
 
+use crate::cli::candidates;
 use crate::cli::context::CommandContext;
 use crate::cli::pages;
 use crate::error::CliError;
@@ -12,10 +13,10 @@ use crate::runtime::api::requests;
 #[derive(Args)]
 pub(super) struct QueueArgs {
     /// Which handoffs: open, claimed, mine or all
-    #[arg(long, value_name = "STATE", default_value = "open")]
+    #[arg(long, value_name = "STATE", default_value = "open", value_parser = candidates::one_of(QueueState::ALL, QueueState::as_str), hide_possible_values = true)]
     state: QueueState,
     /// Only this priority: low, normal, high or urgent
-    #[arg(long, value_name = "PRIORITY")]
+    #[arg(long, value_name = "PRIORITY", value_parser = candidates::one_of(Priority::ALL, Priority::as_str), hide_possible_values = true)]
     priority: Option<Priority>,
     /// Only handoffs that contain these words
     #[arg(long, short, value_name = "WORDS", allow_hyphen_values = true)]
