@@ -33,6 +33,11 @@ pub enum Event {
     Resize(u16, u16),
     /// The terminal's window gained (`true`) or lost the focus.
     Focus(bool),
+    /// The terminal said what its background is.
+    BackgroundReported {
+        /// Whether it is light.
+        is_light: bool,
+    },
     /// The process was asked to stop, as by `Ctrl-Z`.
     SuspendRequested,
     /// The process continues after it was stopped.

@@ -66,6 +66,8 @@ pub struct Settings {
     pub theme_name: String,
     /// The current theme.
     pub theme: Theme,
+    /// Whether the theme follows the terminal's background: until one is chosen.
+    pub follows_background: bool,
     /// The user's own themes by name.
     custom_themes: BTreeMap<String, Theme>,
     /// The characters that the terminal can show.
@@ -116,6 +118,7 @@ impl Default for Settings {
         Self {
             theme_name: BUILT_IN_NAMES[0].into(),
             theme: Theme::default(),
+            follows_background: false,
             custom_themes: BTreeMap::new(),
             charset: Charset::default(),
             mouse_enabled: true,
@@ -177,8 +180,10 @@ impl SettingsFile {
             (false, true) => "light",
             (false, false) => BUILT_IN_NAMES[0],
         };
+        let follows_background = self.theme.is_none() && !no_color;
         let name = self.theme.unwrap_or_else(|| default_name.into());
         settings.set_theme(&name)?;
+        settings.follows_background = follows_background;
         Ok(settings)
     }
 }
@@ -197,6 +202,7 @@ impl Settings {
         };
         self.theme = Theme { glyphs, ..theme };
         self.theme_name = name.into();
+        self.follows_background = false;
         Ok(())
     }
 
@@ -269,6 +275,14 @@ mod tests {
         assert_eq!(theme("", &[("COLORFGBG", "15;0")]), "dark");
         assert_eq!(theme("", &[("COLORFGBG", "15;default")]), "dark");
         assert_eq!(theme("theme = \"dark\"", &[("COLORFGBG", "0;15")]), "dark");
+    }
+
+    /// Seen to fail: with `NO_COLOR`, which then got colours.
+    #[test]
+    fn the_background_is_asked_for_unless_the_theme_is_set() {
+        let follows = |text, env| resolve(text, env).unwrap().follows_background;
+        assert!(follows("", &[]) && follows("", &[("COLORFGBG", "0;15")]));
+        assert!(!follows("theme = \"dark\"", &[]) && !follows("", &[("NO_COLOR", "1")]));
     }
 
     #[test]

@@ -83,6 +83,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         Event::Paste(text) => input::paste(state, &text),
         Event::Mouse(event) => mouse::handle_mouse(state, event, &mut effects),
         Event::Resize(columns, rows) => state.terminal_size = (columns, rows),
+        Event::BackgroundReported { is_light } => appearance::follow_background(state, is_light),
         Event::Focus(focused) => state.notifications.is_focused = focused,
         Event::SuspendRequested => effects.push(Effect::Suspend),
         Event::Continued => effects.push(Effect::ReenterTerminal),

@@ -39,6 +39,9 @@ pub async fn open(
     // A console without a log is better than none.
     let _ = log::init(&data_dir);
     let mut guard = terminal::TerminalGuard::new(settings.mouse_enabled)?;
+    if settings.follows_background {
+        terminal::ask_background()?;
+    }
     let shutdown = async {
         tokio::select! {
             () = terminal::wait_for_panic() => {}

@@ -11,6 +11,14 @@ pub(super) fn set_theme(state: &mut State, name: &str) {
     }
 }
 
+/// Takes the theme that suits the background, unless one was chosen.
+pub(super) fn follow_background(state: &mut State, is_light: bool) {
+    if state.settings.follows_background {
+        // Both exist.
+        let _ = state.settings.set_theme(if is_light { "light" } else { "dark" });
+    }
+}
+
 /// Changes to the next theme, around the end.
 pub(super) fn next_theme(state: &mut State) {
     let names: Vec<String> = state.settings.theme_names().map(str::to_owned).collect();
