@@ -84,6 +84,7 @@ fn check_list(state: &State, action: ListAction) -> Availability {
         ListAction::NextUnread
         | ListAction::Filter
         | ListAction::Sort
+        | ListAction::Dense
         | ListAction::NextTab
         | ListAction::Tab(_) => Ok(()),
     }

@@ -28,6 +28,8 @@ pub enum Effect {
     MarkUnread(HandoffId),
     /// Store the draft of a session; an empty one is deleted.
     SaveDraft(SessionId, String),
+    /// Store whether rows have one line.
+    SaveDenseRows(bool),
     /// Copy a text to the clipboard.
     CopyToClipboard(SafeText<'static>),
     /// Set the title of the terminal's window.

@@ -54,6 +54,8 @@ pub enum Event {
     LogInResult(CallId, Result<LoggedInUser, String>),
     /// The seen-set as it is on disk.
     SeenSetLoaded(Vec<HandoffId>),
+    /// Whether the user has chosen rows of one line.
+    DenseRowsLoaded(bool),
     /// Drafts from the disk.
     DraftsLoaded(Vec<(SessionId, String)>),
     /// The user's editor was closed: with the text, or with the reason why there is none.

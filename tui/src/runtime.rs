@@ -191,6 +191,7 @@ where
             | Effect::MarkSeen(_)
             | Effect::MarkUnread(_)
             | Effect::SaveDraft(..)
+            | Effect::SaveDenseRows(_)
             | Effect::SaveRunbook { .. } => self.runner.run(effect),
         }
         Ok(ControlFlow::Continue(Vec::new()))

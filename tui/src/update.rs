@@ -100,6 +100,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         }
         Event::LogInResult(call_id, result) => login::apply_result(state, call_id, result, &mut effects),
         Event::SeenSetLoaded(ids) => state.seen.merge_loaded(ids),
+        Event::DenseRowsLoaded(is_dense) => state.queue.is_dense = is_dense,
         Event::DraftsLoaded(drafts) => messages::apply_loaded_drafts(state, drafts),
         Event::EditorClosed(EditorTarget::Draft(session), result) => {
             messages::apply_editor_result(state, session, result);
@@ -191,7 +192,8 @@ fn desired_stream_filters(state: &State) -> Vec<StreamFilter> {
         Screen::Briefing(briefing) => vec![StreamFilter::Handoff(briefing.item.id)],
         Screen::Session(chat) => {
             let mut filters = vec![StreamFilter::Session(chat.id)];
-            let is_briefing_open = state.layers.iter().any(|layer| matches!(layer, Layer::Briefing));
+            let is_briefing_open = state.is_briefing_beside_session()
+                || state.layers.iter().any(|layer| matches!(layer, Layer::Briefing));
             let is_reading = is_briefing_open || chat.is_read_only(state.my_id());
             if let Some(briefing) = chat.briefing.as_ref().filter(|_| is_reading) {
                 filters.push(StreamFilter::Handoff(briefing.item.id));

@@ -28,4 +28,5 @@ mod screens_states;
 mod screens_trust;
 mod session;
 mod terminal;
+mod wide;
 mod workflow;

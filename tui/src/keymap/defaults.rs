@@ -72,6 +72,7 @@ const QUEUE: &[Row] = &[
     (&[key!('/')], Action::List(ListAction::Filter), "filter", "Filter the rows by words"),
     (&[key!(esc)], Action::List(ListAction::ClearFilter), "all rows", "Show all rows"),
     (&[key!(s)], Action::List(ListAction::Sort), "sort", "Sort by priority, by age or by last change"),
+    (&[key!(z)], Action::List(ListAction::Dense), "", "One line a row, or two"),
     (&[key!(u)], Action::List(ListAction::MarkUnread), "", "Mark as unread"),
     (&[key!(c)], Action::List(ListAction::NewSession), "new session", "New session"),
     (&[key!(x)], Action::List(ListAction::Release), "", "Release your claim to the queue"),

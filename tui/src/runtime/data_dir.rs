@@ -14,6 +14,8 @@ use crate::state::seen_set::SeenSet;
 
 /// The handoffs that each user has seen.
 pub const SEEN_FILE: &str = "seen.json";
+/// How the user wants the lists.
+pub const VIEW_FILE: &str = "view.json";
 /// The drafts of each user.
 pub const DRAFTS_FILE: &str = "drafts.json";
 /// The largest file, in bytes: room for the drafts of several users.
@@ -56,6 +58,12 @@ type OwnerMap<T> = BTreeMap<String, T>;
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct SeenFile {
     seen: OwnerMap<Vec<HandoffId>>,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct ViewFile {
+    /// Whether rows have one line.
+    dense: OwnerMap<bool>,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -112,6 +120,20 @@ impl DataDir {
         let found = self.read(SEEN_FILE)?;
         let mut file: SeenFile = found.value;
         Ok(LoadResult { value: file.seen.remove(&owner.0).unwrap_or_default(), notice: found.notice })
+    }
+
+    /// Saves whether a user wants rows of one line.
+    pub fn save_dense_rows(&self, owner: &DataOwner, is_dense: bool) -> io::Result<LoadResult<()>> {
+        self.update(VIEW_FILE, |file: &mut ViewFile| {
+            file.dense.insert(owner.0.clone(), is_dense);
+        })
+    }
+
+    /// Whether a user wants rows of one line.
+    pub fn read_dense_rows(&self, owner: &DataOwner) -> io::Result<LoadResult<bool>> {
+        let found = self.read(VIEW_FILE)?;
+        let mut file: ViewFile = found.value;
+        Ok(LoadResult { value: file.dense.remove(&owner.0).unwrap_or_default(), notice: found.notice })
     }
 
     /// Saves drafts of a user; an empty one is removed.

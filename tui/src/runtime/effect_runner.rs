@@ -63,6 +63,7 @@ impl EffectRunner {
             Effect::MarkSeen(id) => self.file_writer.enqueue(FileJob::MarkSeen(id)),
             Effect::MarkUnread(id) => self.file_writer.enqueue(FileJob::MarkUnread(id)),
             Effect::SaveDraft(session, text) => self.file_writer.enqueue(FileJob::SaveDraft(session, text)),
+            Effect::SaveDenseRows(is_dense) => self.file_writer.enqueue(FileJob::SaveDenseRows(is_dense)),
             Effect::SaveRunbook { call_id, path, markdown } => {
                 self.file_writer.enqueue(FileJob::SaveRunbook { call_id, path, markdown });
             }

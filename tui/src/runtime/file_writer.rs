@@ -33,6 +33,7 @@ pub(super) enum FileJob {
     MarkSeen(HandoffId),
     MarkUnread(HandoffId),
     SaveDraft(SessionId, String),
+    SaveDenseRows(bool),
     SaveRunbook {
         call_id: CallId,
         path: String,
@@ -89,6 +90,7 @@ impl Drop for FileWriter {
 fn run_file_writer(data_dir: &DataDir, jobs: &mpsc::Receiver<QueuedJob>, events: &EventSender) {
     let mut owner: Option<DataOwner> = None;
     let (mut marks, mut drafts): (Vec<SeenMark>, BTreeMap<SessionId, String>) = (Vec::new(), BTreeMap::new());
+    let mut dense_rows = None;
     let mut reporter = FileReporter { events, is_failing: false, has_truncated: false };
     while let Ok(first) = jobs.recv() {
         // Pending until everything is written.
@@ -103,6 +105,7 @@ fn run_file_writer(data_dir: &DataDir, jobs: &mpsc::Receiver<QueuedJob>, events:
                     }
                 }
                 FileJob::SaveDraft(session, text) => _ = drafts.insert(session, text),
+                FileJob::SaveDenseRows(is_dense) => dense_rows = Some(is_dense),
                 FileJob::SaveRunbook { call_id, path, markdown } => {
                     events.send(Event::RunbookSaved(call_id, save_runbook(path, &markdown)));
                 }
@@ -118,6 +121,9 @@ fn run_file_writer(data_dir: &DataDir, jobs: &mpsc::Receiver<QueuedJob>, events:
                 }
             });
             reporter.report(changed, |ids| Some(Event::SeenSetLoaded(ids)));
+        }
+        if let Some(is_dense) = dense_rows.take() {
+            reporter.report(data_dir.save_dense_rows(owner, is_dense), |()| None);
         }
         if !drafts.is_empty() {
             reporter.report(data_dir.save_drafts(owner, &drafts), |()| None);
@@ -152,6 +158,7 @@ struct SeenMark {
 
 fn load_owner_files(data_dir: &DataDir, owner: &DataOwner, reporter: &mut FileReporter<'_>) {
     reporter.report(data_dir.read_seen(owner), |ids| Some(Event::SeenSetLoaded(ids)));
+    reporter.report(data_dir.read_dense_rows(owner), |is_dense| Some(Event::DenseRowsLoaded(is_dense)));
     reporter.report(data_dir.read_drafts(owner), |drafts| {
         Some(Event::DraftsLoaded(drafts.into_iter().collect()))
     });

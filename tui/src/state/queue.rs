@@ -49,6 +49,8 @@ pub struct Queue {
     pub filter: Filter,
     /// The order of the rows.
     pub sort: SortOrder,
+    /// Whether a row has one line instead of two.
+    pub is_dense: bool,
     /// The rows, by tab.
     pub lists: Lists,
     /// The user's own sessions, parked or not.

@@ -7,6 +7,7 @@ use tierup_common::time::Timestamp;
 
 use crate::keymap::{Action, BriefingAction, Context, Keymap};
 use crate::state::briefing::{Briefing, Pane, ScrollAnchor, is_being_assessed};
+use crate::state::layer::Layer;
 use crate::state::paint_output::ClickTarget;
 use crate::state::{Screen, State};
 use crate::text::{Safe, TextRole, safe, safe_format, wrap};
@@ -48,6 +49,8 @@ pub(super) fn paint(state: &State, briefing: &Briefing, canvas: &mut Canvas<'_>,
         context,
         reassess_key,
         is_only_pane: panes.iter().any(Option::is_none),
+        has_keys: context == Context::Briefing
+            || state.layers.iter().any(|layer| matches!(layer, Layer::Briefing)),
     };
     if let Some(area) = panes[0] {
         paint_history_pane(state, briefing, &frame, canvas, area);
@@ -119,6 +122,8 @@ struct PaneLayout<'k> {
     reassess_key: Safe<'static>,
     /// Whether there is no room for the other pane.
     is_only_pane: bool,
+    /// Whether one of the panes has the keys; beside a session they have none.
+    has_keys: bool,
 }
 
 impl PaneLayout<'_> {
@@ -132,7 +137,7 @@ impl PaneLayout<'_> {
         area: Rect,
         (head, tail): (Safe<'_>, Safe<'_>),
     ) {
-        let is_focused = briefing.pane == pane;
+        let is_focused = self.has_keys && briefing.pane == pane;
         let bar = if is_focused && !self.is_only_pane { canvas.theme.glyphs.selection_bar } else { "" };
         let columns = area.width.saturating_sub(6 + display_width(bar));
         canvas.paint_panel(area, safe_format!("{bar}{}", fit_title(&head, &tail, columns)), is_focused);
