@@ -16,7 +16,7 @@ use crate::runtime::console;
 use crate::settings::Settings;
 
 /// The last line of the demo, once the terminal is as it was.
-const WHAT_NEXT: &str = "The demo is gone without a trace. Next: `tierup login --server URL`, or `tierup-server init` for a server of your own.";
+const WHAT_NEXT: &str = "Next: `tierup login --server URL`, or your own server: `tierup-server init`";
 
 /// Plays the story in the console, or prints it line by line.
 pub async fn run(as_script: bool, settings: Settings) -> Result<(), CliError> {

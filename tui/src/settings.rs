@@ -59,6 +59,15 @@ pub enum NotificationMode {
     Off,
 }
 
+/// Who chose a theme.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ThemeSource {
+    /// The user, who then keeps it.
+    User,
+    /// The terminal's background, as far as it is known.
+    Background,
+}
+
 /// The resolved settings.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -66,8 +75,8 @@ pub struct Settings {
     pub theme_name: String,
     /// The current theme.
     pub theme: Theme,
-    /// Whether the theme follows the terminal's background: until one is chosen.
-    pub follows_background: bool,
+    /// Who chose the current theme.
+    pub theme_source: ThemeSource,
     /// The user's own themes by name.
     custom_themes: BTreeMap<String, Theme>,
     /// The characters that the terminal can show.
@@ -118,7 +127,7 @@ impl Default for Settings {
         Self {
             theme_name: BUILT_IN_NAMES[0].into(),
             theme: Theme::default(),
-            follows_background: false,
+            theme_source: ThemeSource::User,
             custom_themes: BTreeMap::new(),
             charset: Charset::default(),
             mouse_enabled: true,
@@ -180,10 +189,12 @@ impl SettingsFile {
             (false, true) => "light",
             (false, false) => BUILT_IN_NAMES[0],
         };
-        let follows_background = self.theme.is_none() && !no_color;
+        let is_free = self.theme.is_none() && !no_color;
         let name = self.theme.unwrap_or_else(|| default_name.into());
         settings.set_theme(&name)?;
-        settings.follows_background = follows_background;
+        if is_free {
+            settings.theme_source = ThemeSource::Background;
+        }
         Ok(settings)
     }
 }
@@ -202,7 +213,7 @@ impl Settings {
         };
         self.theme = Theme { glyphs, ..theme };
         self.theme_name = name.into();
-        self.follows_background = false;
+        self.theme_source = ThemeSource::User;
         Ok(())
     }
 
@@ -280,7 +291,7 @@ mod tests {
     /// Seen to fail: with `NO_COLOR`, which then got colours.
     #[test]
     fn the_background_is_asked_for_unless_the_theme_is_set() {
-        let follows = |text, env| resolve(text, env).unwrap().follows_background;
+        let follows = |text, env| resolve(text, env).unwrap().theme_source == ThemeSource::Background;
         assert!(follows("", &[]) && follows("", &[("COLORFGBG", "0;15")]));
         assert!(!follows("theme = \"dark\"", &[]) && !follows("", &[("NO_COLOR", "1")]));
     }

@@ -83,10 +83,14 @@ pub fn back_up(folder: &Path, to: &Path, on_progress: OnProgress<'_>) -> std::re
             read.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |_| Ok(()))?;
             let backup = Backup::new(&read, &mut copy)?;
             loop {
-                match backup.step(PAGES_PER_STEP)? {
-                    StepResult::Done => break,
-                    StepResult::More => report_pages(&backup.progress(), on_progress),
-                    _ => std::thread::sleep(RETRY_DELAY),
+                let step = backup.step(PAGES_PER_STEP)?;
+                if step == StepResult::Done {
+                    break;
+                }
+                if step == StepResult::More {
+                    report_pages(backup.progress(), on_progress);
+                } else {
+                    std::thread::sleep(RETRY_DELAY);
                 }
             }
         }
@@ -96,7 +100,7 @@ pub fn back_up(folder: &Path, to: &Path, on_progress: OnProgress<'_>) -> std::re
     run().map_err(OpenError::Sqlite)
 }
 
-fn report_pages(progress: &rusqlite::backup::Progress, on_progress: OnProgress<'_>) {
+fn report_pages(progress: rusqlite::backup::Progress, on_progress: OnProgress<'_>) {
     let total = u64::try_from(progress.pagecount).unwrap_or(0);
     let left = u64::try_from(progress.remaining).unwrap_or(0);
     on_progress(Progress::Copying { done: total.saturating_sub(left), total });

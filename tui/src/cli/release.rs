@@ -27,9 +27,10 @@ pub(super) async fn run(context: &CommandContext, arguments: &ReleaseArgs) -> Re
     let handoff = context.api.send(requests::release(before.item.id, reason)).await?;
     let number = handoff.item.number;
     // An admin may release what waits, which changes nothing.
-    let text = match before.item.status {
-        HandoffStatus::Open => format!("#{number} is in the queue already: nobody had claimed it"),
-        _ => format!("released #{number}"),
+    let text = if before.item.status == HandoffStatus::Open {
+        format!("#{number} is in the queue already: nobody had claimed it")
+    } else {
+        format!("released #{number}")
     };
     context.output.print(&handoff, &text)
 }

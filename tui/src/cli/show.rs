@@ -53,9 +53,10 @@ async fn print_handoff(context: &CommandContext, shown: &Handoff) -> Result<(), 
     let (item, snapshot) = (&shown.item, &shown.snapshot);
     context.output.print_heading(&format!("#{} {}", item.number, item.problem_summary))?;
     let age = context.format_age(item.created_at);
-    let resolved = match item.status {
-        HandoffStatus::Resolved => Some(context.fetch_session(SessionRef::Id(item.session_id)).await?.item),
-        _ => None,
+    let resolved = if item.status == HandoffStatus::Resolved {
+        Some(context.fetch_session(SessionRef::Id(item.session_id)).await?.item)
+    } else {
+        None
     };
     let status = match &resolved {
         Some(session) => resolved_text(context, session).await,

@@ -27,7 +27,9 @@ pub(super) fn paint(state: &State, briefing: &Briefing, canvas: &mut Canvas<'_>,
     let context =
         if matches!(state.screen, Screen::Session(_)) { Context::BriefingOverlay } else { Context::Briefing };
     let reassess_key = state.settings.keymap.key_for(context, Action::Briefing(BriefingAction::Reassess));
-    let panes = match (area.width >= MIN_WIDTH_SIDE_BY_SIDE, area.height >= MIN_HEIGHT_BOTH_PANES) {
+    // Beside a session, three narrow columns would be harder to read than two.
+    let is_wide = area.width >= MIN_WIDTH_SIDE_BY_SIDE && !state.is_briefing_beside_session();
+    let panes = match (is_wide, area.height >= MIN_HEIGHT_BOTH_PANES) {
         (true, _) => {
             let sides = [Constraint::Percentage(48), Constraint::Fill(1)];
             let [left, right] = Layout::horizontal(sides).areas(area);

@@ -1,6 +1,7 @@
 //! The theme.
 
 use super::*;
+use crate::settings::ThemeSource;
 
 /// Seen to fail: while a chosen theme was replaced too.
 #[test]
@@ -9,7 +10,7 @@ fn the_theme_follows_the_background_until_one_is_chosen() {
     assert_eq!(priya.state.settings.theme_name, "dark");
     priya.dispatch(Event::BackgroundReported { is_light: true });
     assert_eq!(priya.state.settings.theme_name, "dark", "it was not asked for");
-    priya.state.settings.follows_background = true;
+    priya.state.settings.theme_source = ThemeSource::Background;
     priya.dispatch(Event::BackgroundReported { is_light: true });
     assert_eq!(priya.state.settings.theme_name, "light");
 
