@@ -3,7 +3,8 @@
 mod clap_errors;
 mod progress_bar;
 
-use std::io::Write;
+use std::convert::Infallible;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -283,9 +284,16 @@ fn serve(data: &Path, config: Option<&Path>, settings: Settings, as_json: bool) 
             }
         });
         tracing::info!(url, data = %data.display(), "serving");
+        let index_bar = async {
+            if std::io::stderr().is_terminal() {
+                progress_bar::show_index(server.subscribe_index_progress()).await;
+            }
+            std::future::pending::<Infallible>().await
+        };
         tokio::select! {
             received = shutdown => received?,
             cause = server.failed() => return Err(cause.into()),
+            never = index_bar => match never {},
         }
         tracing::info!("stopping");
         server.stop().await;

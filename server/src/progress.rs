@@ -14,5 +14,14 @@ pub enum Progress {
     Checking,
 }
 
+/// How far the search index is, while it is built from the sessions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct IndexProgress {
+    /// Sessions in the index.
+    pub done: u64,
+    /// Sessions when the server started.
+    pub total: u64,
+}
+
 /// Is told how far the work is.
 pub type OnProgress<'a> = &'a dyn Fn(Progress);

@@ -4,10 +4,34 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use indicatif::{ProgressBar as Bar, ProgressStyle};
-use tierup_server::progress::Progress;
+use tierup_server::log;
+use tierup_server::progress::{IndexProgress, Progress};
+use tokio::sync::watch;
 
 /// Between the frames of a spinner.
 const TICK: Duration = Duration::from_millis(100);
+
+/// Sessions that are indexed too quickly for a bar.
+const MIN_INDEXED_SESSIONS: u64 = 200;
+
+/// Shows how far the first index is, on a terminal, until it is complete. The log stays above it.
+pub(crate) async fn show_index(mut progress: watch::Receiver<IndexProgress>) {
+    let is_long = |known: &IndexProgress| known.total.saturating_sub(known.done) >= MIN_INDEXED_SESSIONS;
+    let Ok(IndexProgress { total, .. }) = progress.wait_for(is_long).await.map(|known| *known) else {
+        return;
+    };
+    let bar = Bar::new(total).with_style(style("indexing {wide_bar} {percent}%, {eta} left"));
+    log::set_bar(Some(bar.clone()));
+    loop {
+        let IndexProgress { done, total } = *progress.borrow_and_update();
+        bar.set_position(done);
+        if done >= total || progress.changed().await.is_err() {
+            break;
+        }
+    }
+    bar.finish_and_clear();
+    log::set_bar(None);
+}
 
 /// A line on standard error, which disappears when this is dropped.
 #[derive(Default)]

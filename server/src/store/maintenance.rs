@@ -84,13 +84,14 @@ pub fn back_up(folder: &Path, to: &Path, on_progress: OnProgress<'_>) -> std::re
             let backup = Backup::new(&read, &mut copy)?;
             loop {
                 let step = backup.step(PAGES_PER_STEP)?;
-                if step == StepResult::Done {
-                    break;
-                }
-                if step == StepResult::More {
+                let is_done = step == StepResult::Done;
+                if is_done || step == StepResult::More {
                     report_pages(backup.progress(), on_progress);
                 } else {
                     std::thread::sleep(RETRY_DELAY);
+                }
+                if is_done {
+                    break;
                 }
             }
         }
