@@ -18,7 +18,7 @@ use crate::domain::{TokenRecord, user};
 use crate::store;
 use crate::token;
 
-pub use backup::{BackupReport, backup, restore};
+pub use backup::{BackupReport, backup, backup_with_progress, restore, restore_with_progress};
 pub use check::check;
 pub use error::AdminError;
 

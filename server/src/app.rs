@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use tierup_common::id::AccountId;
 use tierup_common::problem::Problem;
 use tierup_common::user::User;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::assess::{Engine, EngineHealth};
@@ -26,6 +26,7 @@ use crate::extract::BehindProxy;
 use crate::limits::UserLimits;
 use crate::mail::Mailer;
 use crate::metrics::Metrics;
+use crate::progress::IndexProgress;
 use crate::queue_cache::QueueCache;
 use crate::redactor::Redactor;
 use crate::search::Search;
@@ -59,6 +60,8 @@ pub struct AppParts {
     pub limits: UserLimits,
     /// The full-text index of sessions and runbooks.
     pub search: Search,
+    /// How far the index has come since the start.
+    pub index_progress: watch::Sender<IndexProgress>,
     /// Writes assessments and replies.
     pub engine: Box<dyn Engine>,
     /// The last failure of the engine, by account.

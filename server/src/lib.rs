@@ -24,6 +24,7 @@ mod mail;
 mod metrics;
 mod openapi;
 mod password;
+pub mod progress;
 mod queue_cache;
 pub mod redactor;
 mod route_spec;

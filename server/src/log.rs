@@ -54,11 +54,36 @@ pub fn init(filter: EnvFilter, format: LogFormat) -> io::Result<()> {
         }
     };
     initialized.map_err(io::Error::other)?;
-    queue.spawn_writer(io::stderr())?;
+    queue.spawn_writer(StderrAboveBar)?;
     // Only the first call has an effect.
     let _ = LOG_QUEUE.set(queue);
     std::panic::set_hook(Box::new(log_panic));
     Ok(())
+}
+
+/// The bar at the bottom of the terminal, if something takes long.
+static BAR: Mutex<Option<indicatif::ProgressBar>> = Mutex::new(None);
+
+/// Keeps the lines of the log above this bar from now on, or forgets it.
+pub fn set_bar(bar: Option<indicatif::ProgressBar>) {
+    *BAR.lock() = bar;
+}
+
+/// Standard error; a bar moves out of the way of each line.
+struct StderrAboveBar;
+
+impl Write for StderrAboveBar {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let bar = BAR.lock().clone();
+        match bar {
+            Some(bar) => bar.suspend(|| io::stderr().write(bytes)),
+            None => io::stderr().write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
 }
 
 /// Logs a last line and waits briefly until everything is written.

@@ -1,8 +1,10 @@
 //! `tierup-server`: the command line of the server.
 
 mod clap_errors;
+mod progress_bar;
 
-use std::io::Write;
+use std::convert::Infallible;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -14,8 +16,11 @@ use tierup_common::user::Role;
 use tierup_server::clock::Clock;
 use tierup_server::config::Settings;
 use tierup_server::log::eprint_line;
+use tierup_server::progress::Progress;
 use tierup_server::{Server, admin, log};
 use tracing_subscriber::EnvFilter;
+
+use crate::progress_bar::ProgressBar;
 
 /// Returns memory to the system after a burst; glibc would keep it.
 #[cfg(all(target_os = "linux", feature = "jemalloc"))]
@@ -215,7 +220,9 @@ fn add_token(data: &Path, email: &str, as_json: bool) -> anyhow::Result<()> {
 }
 
 fn backup(data: &Path, file: &Path, as_json: bool) -> anyhow::Result<()> {
-    let backup = admin::backup(data, file)?;
+    let bar = ProgressBar::default();
+    let backup = admin::backup_with_progress(data, file, &|progress| bar.show(progress))?;
+    drop(bar);
     if as_json {
         print_line(&serde_json::to_string(&backup)?)?;
     } else {
@@ -225,7 +232,9 @@ fn backup(data: &Path, file: &Path, as_json: bool) -> anyhow::Result<()> {
 }
 
 fn restore(file: &Path, data: &Path, as_json: bool) -> anyhow::Result<()> {
-    let report = admin::restore(file, data)?;
+    let bar = ProgressBar::default();
+    let report = admin::restore_with_progress(file, data, &|progress| bar.show(progress))?;
+    drop(bar);
     if as_json {
         print_line(&serde_json::to_string(&report)?)?;
     } else {
@@ -236,7 +245,10 @@ fn restore(file: &Path, data: &Path, as_json: bool) -> anyhow::Result<()> {
 }
 
 fn check(data: &Path, as_json: bool) -> anyhow::Result<()> {
+    let bar = ProgressBar::default();
+    bar.show(Progress::Checking);
     let report = admin::check(data)?;
+    drop(bar);
     if as_json {
         print_line(&serde_json::to_string(&report)?)?;
     } else {
@@ -272,9 +284,16 @@ fn serve(data: &Path, config: Option<&Path>, settings: Settings, as_json: bool) 
             }
         });
         tracing::info!(url, data = %data.display(), "serving");
+        let index_bar = async {
+            if std::io::stderr().is_terminal() {
+                progress_bar::show_index(server.subscribe_index_progress()).await;
+            }
+            std::future::pending::<Infallible>().await
+        };
         tokio::select! {
             received = shutdown => received?,
             cause = server.failed() => return Err(cause.into()),
+            never = index_bar => match never {},
         }
         tracing::info!("stopping");
         server.stop().await;

@@ -71,6 +71,8 @@ struct IndexWriter {
 struct IndexStatus {
     /// How far each account's log was indexed.
     indexed_seqs: Mutex<HashMap<AccountId, Seq>>,
+    /// How many sessions are in an index that is being built anew.
+    rebuilt_sessions: Mutex<HashMap<AccountId, u64>>,
     runbooks: Mutex<RunbookMap>,
     lexicon: Mutex<Arc<Lexicon>>,
 }
@@ -168,6 +170,11 @@ impl Search {
         self.index_up_to(store, account, Seq(u64::MAX)).await
     }
 
+    /// How many sessions are in an account's index, while it is built anew.
+    pub(crate) fn rebuilt_sessions(&self, account: AccountId) -> Option<u64> {
+        self.0.status.rebuilt_sessions.lock().get(&account).copied()
+    }
+
     /// The same, unless another task has indexed as far as `target` meanwhile.
     async fn index_up_to(
         &self,
@@ -194,12 +201,14 @@ impl Search {
             };
             batch
         };
-        let (up_to, rebuild) = (batch.up_to_seq, batch.rebuild);
+        let (up_to, rebuild, count) = (batch.up_to_seq, batch.rebuild, batch.documents.len() as u64);
         self.0.writer.run(move |writer, _| Ok(writer.index.apply_batch(account, batch)?)).await?;
         if let Some(rebuild) = rebuild {
             rebuilds.insert(account, rebuild);
+            *status.rebuilt_sessions.lock().entry(account).or_default() += count;
         } else {
             rebuilds.remove(&account);
+            status.rebuilt_sessions.lock().remove(&account);
             status.set_indexed_seq(account, Some(up_to));
         }
         Ok(Some(up_to))

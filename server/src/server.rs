@@ -19,6 +19,7 @@ use crate::config::ServerConfig;
 use crate::events::EventHub;
 use crate::metrics::Metrics;
 use crate::password;
+use crate::progress::IndexProgress;
 use crate::queue_cache::QueueCache;
 use crate::redactor::Redactor;
 use crate::router::router;
@@ -60,6 +61,7 @@ pub struct Server {
     stop: CancellationToken,
     supervisor: Supervisor,
     change_counter: watch::Receiver<u64>,
+    indexed: watch::Receiver<IndexProgress>,
     task: JoinHandle<()>,
 }
 
@@ -92,6 +94,7 @@ impl Server {
             .await
             .map_err(|error| StartError::Listen(config.listen, error))?;
         let address = listener.local_addr().map_err(|error| StartError::Listen(config.listen, error))?;
+        let (index_progress, indexed) = watch::channel(IndexProgress::default());
         let (shutdown_complete, released) = mpsc::channel(1);
         let app = App::new(AppParts {
             clock,
@@ -105,6 +108,7 @@ impl Server {
             metrics,
             limits: config.limits,
             search,
+            index_progress,
             engine: config.engine,
             engine_health: EngineHealth::default(),
             mailer: config.mailer,
@@ -119,7 +123,7 @@ impl Server {
         });
         tokio::task::spawn_blocking(password::warm_up);
         let task = supervisor.spawn_task("server", run_server(app, listener, supervisor.clone(), released));
-        Ok(Self { address, stop, supervisor, change_counter: changes, task })
+        Ok(Self { address, stop, supervisor, change_counter: changes, indexed, task })
     }
 
     /// The address it listens on.
@@ -135,6 +139,11 @@ impl Server {
     /// Changes with each commit and each opened or closed stream: metrics may have changed then.
     pub fn subscribe_changes(&self) -> watch::Receiver<u64> {
         self.change_counter.clone()
+    }
+
+    /// How far the search index has come since the start.
+    pub fn subscribe_index_progress(&self) -> watch::Receiver<IndexProgress> {
+        self.indexed.clone()
     }
 
     /// Resolves when the server cannot continue and must be restarted.

@@ -14,6 +14,7 @@ use serde_json::json;
 use tierup_e2e::{ApiClient, FakeModel, ModelBehavior, TIMEOUT, World, http_client, quick_or_soak};
 use tierup_server::clock::Clock;
 use tierup_server::config::Settings;
+use tierup_server::progress::Progress;
 use tierup_server::{Server, admin};
 
 #[tokio::test]
@@ -109,6 +110,28 @@ async fn a_backup_taken_under_load_restores_and_serves() {
     server.stop().await;
     let checked = admin::check(&restored).unwrap();
     assert!(checked.is_sound(), "{:?}", checked.problems);
+}
+
+/// Seen to fail: without the reports of a restore.
+#[tokio::test]
+async fn a_backup_and_a_restore_say_how_far_they_are() {
+    let world = World::new().await;
+    world.engineer("Sam Ortiz").await.escalate("VPN is down").await;
+    let (file, folder) = (world.folder().join("a.backup"), world.folder().join("restored"));
+    let data = world.data_dir();
+    let reported = tokio::task::spawn_blocking(move || {
+        let reported = std::cell::RefCell::new(Vec::new());
+        let on_progress = |progress| reported.borrow_mut().push(progress);
+        admin::backup_with_progress(&data, &file, &on_progress).unwrap();
+        admin::restore_with_progress(&file, &folder, &on_progress).unwrap();
+        reported.into_inner()
+    });
+    let reported = reported.await.unwrap();
+    let is_whole =
+        |progress: &Progress| matches!(progress, Progress::Copying { done, total } if done == total);
+    assert!(is_whole(&reported[0]) && is_whole(&reported[3]), "{reported:?}");
+    let checks = reported.iter().filter(|progress| **progress == Progress::Checking).count();
+    assert_eq!((reported.len(), checks), (5, 3), "{reported:?}");
 }
 
 /// The names in a folder.

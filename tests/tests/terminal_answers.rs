@@ -32,6 +32,20 @@ fn cursor_state(console: &Pty) -> ((u16, u16), bool) {
     ((row + 1, column + 1), !parser.screen().hide_cursor())
 }
 
+/// Seen to fail: while nothing was asked.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_terminal_is_asked_for_its_background_and_the_theme_follows_its_answer() {
+    let (world, environment) = world_and_env().await;
+    let mut console =
+        Pty::spawn_with_env("tierup", &[], world.folder(), (100, 30), &borrow_env(&environment));
+    console.wait_for_output("\x1b]11;?\x1b\\");
+    console.sees("VPN is down");
+    console.send_keys("\x1b]11;rgb:ffff/ffff/ffff\x07");
+    // It is the next theme after this one, not the one after the dark theme.
+    console.send_keys("T");
+    console.sees("Theme: high-contrast");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn replies_to_an_earlier_terminal_query_are_not_keys() {
     let (world, environment) = world_and_env().await;

@@ -107,6 +107,7 @@ fn check_list(state: &State, action: ListAction) -> Availability {
         | ListAction::PassOn
         | ListAction::Filter
         | ListAction::Sort
+        | ListAction::Dense
         | ListAction::NextTab
         | ListAction::Tab(_) => Ok(()),
     }

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod assign;
+mod candidates;
 mod change;
 mod claim;
 mod clap_errors;
@@ -45,7 +46,8 @@ mod whoami;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::{CommandFactory, FromArgMatches};
+use clap_complete::CompleteEnv;
 
 use crate::cli::arguments::{Cli, Command};
 use crate::cli::context::CommandContext;
@@ -56,8 +58,11 @@ use crate::text::login_input::has_userinfo;
 
 /// Runs the command that the arguments name. Exit statuses are stable: see `docs/CONSOLE.md`.
 pub fn main() -> ExitCode {
+    // Answers a shell that asks for completions, and ends.
+    CompleteEnv::with_factory(arguments::command).var(completions::SHELL_VARIABLE).complete();
     let args: Vec<OsString> = std::env::args_os().collect();
-    let mut cli = match Cli::try_parse_from(&args) {
+    let parsed = arguments::command().try_get_matches_from(&args);
+    let mut cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(error) => return clap_errors::report_clap_error(&error, &Cli::command(), &args),
     };
@@ -127,7 +132,7 @@ async fn run(options: &Options, command: Option<Command>) -> Result<(), CliError
         Some(Command::Watch(arguments)) => watch::run(&context().await?, &arguments).await,
         Some(Command::Stats(arguments)) => stats::run(&context().await?, &arguments).await,
         Some(Command::Doctor) => doctor::run(options).await,
-        Some(Command::Completions(arguments)) => completions::print_completions(&arguments, Cli::command()),
+        Some(Command::Completions(arguments)) => completions::print_completions(&arguments),
         Some(Command::Man(arguments)) => completions::print_manual(&arguments, Cli::command()),
         #[cfg(feature = "demo")]
         Some(Command::Demo { script }) => {

@@ -8,10 +8,15 @@ mod server;
 mod story;
 mod team;
 
+use std::io::Write;
+
 use crate::demo::server::DemoServer;
 use crate::error::CliError;
 use crate::runtime::console;
 use crate::settings::Settings;
+
+/// The last line of the demo, once the terminal is as it was.
+const WHAT_NEXT: &str = "Next: `tierup login --server URL`, or your own server: `tierup-server init`";
 
 /// Plays the story in the console, or prints it line by line.
 pub async fn run(as_script: bool, settings: Settings) -> Result<(), CliError> {
@@ -34,5 +39,8 @@ async fn play_in_console(server: &DemoServer, settings: Settings) -> Result<(), 
     });
     let done = console::open(server.server_access(), server.data_dir(), settings).await;
     teammates.abort();
-    done.map_err(CliError::from_display)
+    done.map_err(CliError::from_display)?;
+    // The reader may be gone.
+    let _ = writeln!(std::io::stdout(), "{WHAT_NEXT}");
+    Ok(())
 }

@@ -33,6 +33,8 @@ pub enum Effect {
     SaveLogPosition(LogPosition),
     /// Store the draft of a session; an empty one is deleted.
     SaveDraft(SessionId, String),
+    /// Store whether rows have one line.
+    SaveDenseRows(bool),
     /// Copy a text to the clipboard.
     CopyToClipboard(SafeText<'static>),
     /// Set the title of the terminal's window.

@@ -35,6 +35,11 @@ pub enum Event {
     Resize(u16, u16),
     /// The terminal's window gained (`true`) or lost the focus.
     Focus(bool),
+    /// The terminal said what its background is.
+    BackgroundReported {
+        /// Whether it is light.
+        is_light: bool,
+    },
     /// The process was asked to stop, as by `Ctrl-Z`.
     SuspendRequested,
     /// The process continues after it was stopped.
@@ -53,6 +58,8 @@ pub enum Event {
     SeenSetLoaded(Vec<HandoffId>),
     /// How far the user has read, as it is on disk.
     ReadMarksLoaded(ReadMarks),
+    /// Whether the user has chosen rows of one line.
+    DenseRowsLoaded(bool),
     /// Drafts from the disk.
     DraftsLoaded(Vec<(SessionId, String)>),
     /// The user's editor was closed: with the text, or with the reason why there is none.

@@ -206,6 +206,7 @@ where
             | Effect::SaveLogPosition(_)
             | Effect::SaveDraft(..)
             | Effect::RunProgram(_)
+            | Effect::SaveDenseRows(_)
             | Effect::SaveRunbook { .. } => self.runner.run(effect),
         }
         Ok(ControlFlow::Continue(Vec::new()))

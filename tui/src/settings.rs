@@ -83,6 +83,15 @@ pub enum EditingMode {
     Vi,
 }
 
+/// Who chose a theme.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ThemeSource {
+    /// The user, who then keeps it.
+    User,
+    /// The terminal's background, as far as it is known.
+    Background,
+}
+
 /// The resolved settings.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -90,6 +99,8 @@ pub struct Settings {
     pub theme_name: String,
     /// The current theme.
     pub theme: Theme,
+    /// Who chose the current theme.
+    pub theme_source: ThemeSource,
     /// The user's own themes by name.
     custom_themes: BTreeMap<String, Theme>,
     /// The characters that the terminal can show.
@@ -147,6 +158,7 @@ impl Default for Settings {
         Self {
             theme_name: BUILT_IN_NAMES[0].into(),
             theme: Theme::default(),
+            theme_source: ThemeSource::User,
             custom_themes: BTreeMap::new(),
             charset: Charset::default(),
             mouse_enabled: true,
@@ -224,8 +236,12 @@ impl SettingsFile {
             (false, true) => "light",
             (false, false) => BUILT_IN_NAMES[0],
         };
+        let is_free = self.theme.is_none() && !no_color;
         let name = self.theme.unwrap_or_else(|| default_name.into());
         settings.set_theme(&name)?;
+        if is_free {
+            settings.theme_source = ThemeSource::Background;
+        }
         Ok(settings)
     }
 }
@@ -244,6 +260,7 @@ impl Settings {
         };
         self.theme = Theme { glyphs, ..theme };
         self.theme_name = name.into();
+        self.theme_source = ThemeSource::User;
         Ok(())
     }
 
@@ -316,6 +333,14 @@ mod tests {
         assert_eq!(theme("", &[("COLORFGBG", "15;0")]), "dark");
         assert_eq!(theme("", &[("COLORFGBG", "15;default")]), "dark");
         assert_eq!(theme("theme = \"dark\"", &[("COLORFGBG", "0;15")]), "dark");
+    }
+
+    /// Seen to fail: with `NO_COLOR`, which then got colours.
+    #[test]
+    fn the_background_is_asked_for_unless_the_theme_is_set() {
+        let follows = |text, env| resolve(text, env).unwrap().theme_source == ThemeSource::Background;
+        assert!(follows("", &[]) && follows("", &[("COLORFGBG", "0;15")]));
+        assert!(!follows("theme = \"dark\"", &[]) && !follows("", &[("NO_COLOR", "1")]));
     }
 
     #[test]

@@ -116,6 +116,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
             mouse::handle_mouse(state, event, &mut effects);
         }
         Event::Resize(columns, rows) => state.terminal_size = (columns, rows),
+        Event::BackgroundReported { is_light } => appearance::follow_background(state, is_light),
         Event::Focus(focused) => inbox::apply_focus(state, focused, &mut effects),
         Event::SuspendRequested => effects.push(Effect::Suspend),
         Event::Continued => effects.push(Effect::ReenterTerminal),
@@ -133,6 +134,7 @@ pub fn update(state: &mut State, event: Event) -> Vec<Effect> {
         Event::LogInResult(call_id, result) => login::apply_result(state, call_id, result, &mut effects),
         Event::SeenSetLoaded(ids) => state.seen.merge_loaded(ids),
         Event::ReadMarksLoaded(marks) => inbox::apply_loaded_marks(state, &marks, &mut effects),
+        Event::DenseRowsLoaded(is_dense) => state.queue.is_dense = is_dense,
         Event::DraftsLoaded(drafts) => messages::apply_loaded_drafts(state, drafts),
         Event::EditorClosed(EditorTarget::Draft(session), result) => {
             messages::apply_editor_result(state, session, result);
@@ -250,7 +252,8 @@ fn desired_stream_filters(state: &State) -> Vec<StreamFilter> {
         }
         Screen::Session(chat) => {
             let mut filters = vec![StreamFilter::Session(chat.id)];
-            let is_briefing_open = state.layers.iter().any(|layer| matches!(layer, Layer::Briefing));
+            let is_briefing_open = state.is_briefing_beside_session()
+                || state.layers.iter().any(|layer| matches!(layer, Layer::Briefing));
             let is_reading = is_briefing_open || chat.is_read_only(state.my_id());
             if let Some(briefing) = chat.briefing.as_ref().filter(|_| is_reading) {
                 filters.push(StreamFilter::Handoff(briefing.item.id));

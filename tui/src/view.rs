@@ -35,6 +35,7 @@ mod transcript;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
 
+use crate::state::chat::Chat;
 use crate::state::layer::Layer;
 use crate::state::paint_output::PaintOutput;
 use crate::state::preview::PREVIEW_MIN_WIDTH;
@@ -42,6 +43,7 @@ use crate::state::{Screen, State};
 use crate::text::safe_format;
 use crate::theme::{self, Charset};
 use crate::view::canvas::Canvas;
+use crate::view::layer::briefing_beside_session;
 use crate::view::measure::display_width;
 
 /// The columns and rows of the smallest usable terminal.
@@ -70,7 +72,7 @@ fn paint_screen(state: &State, buffer: &mut Buffer) -> PaintOutput {
     match &state.screen {
         Screen::Queue => paint_list_and_preview(state, &mut canvas, body),
         Screen::Briefing(open) => briefing::paint(state, open, &mut canvas, body),
-        Screen::Session(chat) => session::paint(state, chat, &mut canvas, body),
+        Screen::Session(chat) => paint_session(state, chat, &mut canvas, body),
     }
     for layer in &state.layers {
         // What is under a layer has no cursor.
@@ -84,6 +86,18 @@ fn paint_screen(state: &State, buffer: &mut Buffer) -> PaintOutput {
         toasts::paint(state, &mut canvas, body);
     }
     canvas.finish()
+}
+
+/// A session; on a wide screen with its briefing beside it.
+fn paint_session(state: &State, chat: &Chat, canvas: &mut Canvas<'_>, area: Rect) {
+    match (&chat.briefing, briefing_beside_session(state, area)) {
+        (Some(open), Some([left, right])) => {
+            // First, so that the keys that scroll by pages do so in the conversation.
+            briefing::paint(state, open, canvas, right);
+            session::paint(state, chat, canvas, left);
+        }
+        _ => session::paint(state, chat, canvas, area),
+    }
 }
 
 /// Says how large the terminal has to be, in as many words as fit.

@@ -8,6 +8,8 @@ mod command;
 mod fixture;
 #[path = "cli/history.rs"]
 mod history;
+#[path = "cli/one_line.rs"]
+mod one_line;
 #[path = "cli/shift.rs"]
 mod shift;
 #[path = "cli/solutions.rs"]

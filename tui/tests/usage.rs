@@ -122,7 +122,7 @@ fn completions_and_manual_are_generated_from_the_commands() {
     let home = tempfile::tempdir().unwrap();
     for shell in ["bash", "zsh", "fish"] {
         let script = run_tierup(home.path(), &["completions", shell]);
-        assert!(String::from_utf8_lossy(&script.stdout).contains("send-back"), "{shell}");
+        assert!(String::from_utf8_lossy(&script.stdout).contains("TIERUP_COMPLETE"), "{shell}");
     }
     let page = run_tierup(home.path(), &["man"]);
     assert!(String::from_utf8_lossy(&page.stdout).starts_with(".ie"), "roff");

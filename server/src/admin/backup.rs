@@ -9,6 +9,7 @@ use tempfile::{TempDir, TempPath};
 
 use crate::admin::check;
 use crate::admin::error::AdminError;
+use crate::progress::{OnProgress, Progress};
 use crate::store::{self, CheckReport, OpenError};
 
 /// The result of `backup`.
@@ -26,13 +27,22 @@ pub struct BackupReport {
 /// Copies the database of a folder to a file. The file appears when it is complete and checked, or not at all. It is
 /// written in a private temporary folder next to it.
 pub fn backup(folder: &Path, to: &Path) -> Result<BackupReport, AdminError> {
+    backup_with_progress(folder, to, &|_| {})
+}
+
+/// The same, and says how far it is.
+pub fn backup_with_progress(
+    folder: &Path,
+    to: &Path,
+    on_progress: OnProgress<'_>,
+) -> Result<BackupReport, AdminError> {
     if to.symlink_metadata().is_ok() {
         return Err(AdminError::FileExists(to.into()));
     }
     let parent = parent_folder(to);
     let temp_dir = private_temp_dir(parent).map_err(|error| io_error(parent, error))?;
     let copy = temp_dir.path().join("backup");
-    let contents = copy_and_verify(folder, &copy)?;
+    let contents = copy_and_verify(folder, &copy, on_progress)?;
     File::open(&copy).and_then(|file| file.sync_all()).map_err(|error| io_error(&copy, error))?;
     let bytes = std::fs::metadata(&copy).map_err(|error| io_error(&copy, error))?.len();
     persist_as(&copy, to)?;
@@ -41,8 +51,9 @@ pub fn backup(folder: &Path, to: &Path) -> Result<BackupReport, AdminError> {
     Ok(BackupReport { file: to.display().to_string(), bytes, contents })
 }
 
-fn copy_and_verify(folder: &Path, to: &Path) -> Result<CheckReport, AdminError> {
-    store::back_up(folder, to)?;
+fn copy_and_verify(folder: &Path, to: &Path, on_progress: OnProgress<'_>) -> Result<CheckReport, AdminError> {
+    store::back_up(folder, to, on_progress)?;
+    on_progress(Progress::Checking);
     let report = check::check_file(to)?;
     if report.is_sound() { Ok(report) } else { Err(AdminError::IntegrityCheckFailed) }
 }
@@ -69,16 +80,27 @@ fn private_temp_dir(parent: &Path) -> std::io::Result<TempDir> {
 
 /// Creates a folder from a backup.
 pub fn restore(file: &Path, folder: &Path) -> Result<CheckReport, AdminError> {
+    restore_with_progress(file, folder, &|_| {})
+}
+
+/// The same, and says how far it is.
+pub fn restore_with_progress(
+    file: &Path,
+    folder: &Path,
+    on_progress: OnProgress<'_>,
+) -> Result<CheckReport, AdminError> {
     if !file.is_file() {
         return Err(AdminError::BackupNotFound(file.into()));
     }
     if is_wal_database(file).map_err(|error| io_error(file, error))? {
         return Err(AdminError::InvalidBackup(file.into()));
     }
+    on_progress(Progress::Checking);
     if !check::check_file(file)?.is_sound() {
         return Err(AdminError::IntegrityCheckFailed);
     }
-    store::restore(file, folder)?;
+    store::restore(file, folder, on_progress)?;
+    on_progress(Progress::Checking);
     let mut connection = store::open_existing(folder)?;
     store::migrate(&mut connection)?;
     check::check(folder)

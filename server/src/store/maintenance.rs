@@ -1,6 +1,7 @@
 //! Backup, restore and check of the whole database, for the admin commands.
 
 use std::fs::File;
+use std::io::{Read, Write};
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,11 +9,17 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 use serde::Serialize;
 
+use crate::progress::{OnProgress, Progress};
 use crate::store::database::{self, OpenError};
 use crate::store::error::Result;
 
 /// The delay before another attempt while the database is busy.
 const RETRY_DELAY: Duration = Duration::from_millis(50);
+
+/// Pages that are copied between two reports.
+const PAGES_PER_STEP: i32 = 1024;
+/// Bytes that are copied between two reports.
+const BYTES_PER_STEP: u64 = 4 * 1024 * 1024;
 
 /// Rules beyond those that SQLite enforces, each with a query that counts the rows that break it.
 const INTEGRITY_RULES: &[(&str, &str)] = &[
@@ -62,18 +69,30 @@ pub fn open_file_read_only(path: &Path) -> std::result::Result<Connection, OpenE
     Ok(connection)
 }
 
-/// Copies the database of a folder to a new file, in one step: the copy is a single read, so that the server's writes do
-/// not wait for it.
-pub fn back_up(folder: &Path, to: &Path) -> std::result::Result<(), OpenError> {
+/// Copies the database of a folder to a new file. All steps are in one read, so that the copy is of one moment, and the
+/// server's writes neither wait for it nor make it begin again.
+pub fn back_up(folder: &Path, to: &Path, on_progress: OnProgress<'_>) -> std::result::Result<(), OpenError> {
     let from = open_folder_read_only(folder)?;
     database::create_private_file(to).map_err(|error| OpenError::Io(to.into(), error))?;
     let run = || {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut copy = Connection::open_with_flags(to, flags)?;
         {
-            let backup = Backup::new(&from, &mut copy)?;
-            while !matches!(backup.step(-1)?, StepResult::Done) {
-                std::thread::sleep(RETRY_DELAY);
+            let read = from.unchecked_transaction()?;
+            // The read begins with its first query.
+            read.query_row("SELECT COUNT(*) FROM sqlite_schema", [], |_| Ok(()))?;
+            let backup = Backup::new(&read, &mut copy)?;
+            loop {
+                let step = backup.step(PAGES_PER_STEP)?;
+                let is_done = step == StepResult::Done;
+                if is_done || step == StepResult::More {
+                    report_pages(backup.progress(), on_progress);
+                } else {
+                    std::thread::sleep(RETRY_DELAY);
+                }
+                if is_done {
+                    break;
+                }
             }
         }
         // A single file, without a write-ahead log.
@@ -82,8 +101,18 @@ pub fn back_up(folder: &Path, to: &Path) -> std::result::Result<(), OpenError> {
     run().map_err(OpenError::Sqlite)
 }
 
+fn report_pages(progress: rusqlite::backup::Progress, on_progress: OnProgress<'_>) {
+    let total = u64::try_from(progress.pagecount).unwrap_or(0);
+    let left = u64::try_from(progress.remaining).unwrap_or(0);
+    on_progress(Progress::Copying { done: total.saturating_sub(left), total });
+}
+
 /// Copies a file to the database of a folder that has none.
-pub fn restore(file: &Path, folder: &Path) -> std::result::Result<(), OpenError> {
+pub fn restore(
+    file: &Path,
+    folder: &Path,
+    on_progress: OnProgress<'_>,
+) -> std::result::Result<(), OpenError> {
     let io = |error| OpenError::Io(folder.into(), error);
     let to = database::database_path(folder);
     if to.symlink_metadata().is_ok() {
@@ -93,7 +122,7 @@ pub fn restore(file: &Path, folder: &Path) -> std::result::Result<(), OpenError>
     let _lock = database::FolderLock::acquire(folder)?;
     // A new file with a random name, for this user only.
     let mut copied = tempfile::Builder::new().prefix("restoring-").tempfile_in(folder).map_err(io)?;
-    std::io::copy(&mut File::open(file).map_err(io)?, &mut copied).map_err(io)?;
+    copy_file(&File::open(file).map_err(io)?, &mut copied, on_progress).map_err(io)?;
     copied.as_file().sync_all().map_err(io)?;
     copied.persist_noclobber(&to).map_err(|failed| {
         if failed.error.kind() == std::io::ErrorKind::AlreadyExists {
@@ -103,6 +132,19 @@ pub fn restore(file: &Path, folder: &Path) -> std::result::Result<(), OpenError>
         }
     })?;
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)
+}
+
+fn copy_file(mut from: &File, to: &mut impl Write, on_progress: OnProgress<'_>) -> std::io::Result<()> {
+    let total = from.metadata()?.len();
+    let mut done = 0;
+    loop {
+        let count = std::io::copy(&mut Read::by_ref(&mut from).take(BYTES_PER_STEP), to)?;
+        if count == 0 {
+            return Ok(());
+        }
+        done += count;
+        on_progress(Progress::Copying { done, total });
+    }
 }
 
 /// The result of a database check.

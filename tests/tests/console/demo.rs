@@ -29,6 +29,12 @@ fn the_demo_from_launch_to_a_sent_step() {
     demo.sees("Escalations");
     demo.send_keys("q");
     assert_eq!(demo.wait_for_exit(), 0);
+    let output = String::from_utf8_lossy(&demo.raw_output()).into_owned();
+    assert!(
+        output
+            .trim_end()
+            .ends_with("Next: `tierup login --server URL`, or your own server: `tierup-server init`")
+    );
     let left: Vec<_> =
         std::fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(left.is_empty(), "{left:?} was left behind");

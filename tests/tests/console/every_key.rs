@@ -106,6 +106,8 @@ async fn list_actions(keyboard: &mut Keyboard, fixture: &ActionFixture) {
         keyboard.press_to_show(action, text).await;
     }
     keyboard.press_to_hide("list.sort", "recently changed first").await;
+    keyboard.press_to_change("list.dense").await;
+    keyboard.press_to_change("list.dense").await;
     keyboard.press("list.top").await;
     keyboard.press_to_show("list.open", "▌Assessment").await;
     keyboard.press_to_show("briefing.back", "2 unread").await;
@@ -181,21 +183,21 @@ async fn global_actions(keyboard: &mut Keyboard) {
 
 async fn dialog_actions(keyboard: &mut Keyboard) {
     keyboard.press_to_show("list.new-session", "╭ New session").await;
+    keyboard.console.press("The summary").await;
+    keyboard.console.sees("▌ The summary").await;
+    keyboard.press_to_hide("dialog.next-field", "▌ The summary").await;
     keyboard.console.press("one").await;
     keyboard.press("dialog.newline").await;
     keyboard.console.press("two").await;
     keyboard.console.sees("▌ two").await;
-    keyboard.press("dialog.next-field").await;
-    keyboard.console.press("The summary").await;
-    keyboard.console.sees("▌ The summary").await;
-    keyboard.press_to_hide("dialog.previous-field", "▌ The summary").await;
+    keyboard.press_to_show("dialog.previous-field", "▌ The summary").await;
     keyboard.press_to_show("dialog.cancel", "Discard what you typed?").await;
     keyboard.press_to_hide("confirm.close", "Discard what you typed?").await;
     keyboard.press("dialog.cancel").await;
     keyboard.press_to_hide("confirm.yes", "╭ New session").await;
     keyboard.press("list.new-session").await;
     keyboard.console.press("Something else").await;
-    keyboard.press("dialog.newline").await;
+    keyboard.press("dialog.next-field").await;
     keyboard.console.press("password=hunter2").await;
     keyboard.press_to_show("dialog.submit", "This looks like a password.").await;
     keyboard.press_to_hide("secret.close", "This looks like a password.").await;

@@ -36,6 +36,25 @@ async fn the_first_run_asks_for_server_and_token() {
     assert!(login_file.contains(priya.token()) && login_file.contains(&world.url()));
 }
 
+/// Seen to fail: while an address without `http://` was refused.
+#[tokio::test]
+async fn a_server_is_filled_in_and_its_address_needs_no_scheme() {
+    let world = World::new().await;
+    let priya = world.engineer("Priya Nair").await;
+    let home = world.folder().join("home");
+    let mut console = Console::open_logged_out(&home, 80, 24);
+    console.sees("http://127.0.0.1:7890").await;
+    // What is typed replaces it.
+    console.press(world.url().trim_start_matches("http://")).await;
+    console.no_longer_sees("http:").await;
+    console.press("<enter><enter>").await;
+    console.paste(priya.token()).await;
+    console.press("<enter>").await;
+    console.sees("Logged in as Priya Nair").await;
+    let login_file = std::fs::read_to_string(home.join("login.json")).expect("the login is stored");
+    assert!(login_file.contains(&world.url()), "with its scheme: {login_file}");
+}
+
 #[tokio::test]
 async fn email_and_password_log_in() {
     let world = World::new().await;

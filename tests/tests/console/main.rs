@@ -39,5 +39,6 @@ mod session;
 mod shortcuts;
 mod story;
 mod terminal;
+mod wide;
 mod workflow;
 mod writing;

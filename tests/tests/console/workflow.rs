@@ -238,7 +238,10 @@ async fn an_own_problem_from_start_to_resolution() {
 
     priya.press("c").await;
     priya.sees("New session").await;
-    priya.press("The lift is stuck<tab>Lift stuck<enter>").await;
+    // Without anything there is nothing to open.
+    priya.press("<enter>").await;
+    priya.sees("A summary is required").await;
+    priya.press("Lift stuck<tab>The lift is stuck<enter>").await;
     priya.sees("session 1 Lift stuck ── active, yours").await;
     priya.press("<alt-z>").await;
     priya.sees("only you can see this").await;

@@ -1,6 +1,6 @@
 //! The command line as clap reads it: the commands, and one line about each.
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::cli::options::Options;
 use crate::cli::{
@@ -19,6 +19,20 @@ pub(super) struct Cli {
     pub(super) options: Options,
     #[command(subcommand)]
     pub(super) command: Option<Command>,
+}
+
+/// The commands. The help of each leaves out the options that all of them take.
+pub(super) fn command() -> clap::Command {
+    let mut command = Cli::command();
+    // This gives them to each.
+    command.build();
+    command.mut_subcommands(|verb| {
+        verb.mut_args(|arg| {
+            let is_shared = arg.is_global_set();
+            arg.hide_short_help(is_shared).hide_long_help(is_shared)
+        })
+        .after_help("The options of all commands are in `tierup --help`.")
+    })
 }
 
 #[derive(Subcommand)]

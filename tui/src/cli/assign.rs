@@ -1,10 +1,12 @@
 //! `tierup assign`: a handoff to a named person.
 
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 use tierup_common::handoff::Assign;
 use tierup_common::id::HandoffRef;
 use tierup_common::user::User;
 
+use crate::cli::candidates;
 use crate::cli::context::CommandContext;
 use crate::cli::reference::parse_handoff_ref;
 use crate::error::CliError;
@@ -13,9 +15,10 @@ use crate::runtime::api::requests;
 #[derive(Args)]
 pub(super) struct AssignArgs {
     /// Handoff: its number or id
-    #[arg(value_parser = parse_handoff_ref)]
+    #[arg(value_parser = parse_handoff_ref, add = ArgValueCandidates::new(candidates::current_handoffs))]
     handoff: HandoffRef,
     /// Team member: an email address, an id, a name or the beginning of one
+    #[arg(add = ArgValueCandidates::new(candidates::people))]
     person: String,
     /// What they should know, as a message in the session; use - to read it from standard input
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]

@@ -1,8 +1,10 @@
 //! `tierup claim`: exactly one person wins; everyone else is told who, with exit status 9.
 
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 use tierup_common::id::HandoffRef;
 
+use crate::cli::candidates;
 use crate::cli::context::CommandContext;
 use crate::cli::reference::parse_handoff_ref;
 use crate::error::CliError;
@@ -11,7 +13,7 @@ use crate::runtime::api::requests;
 #[derive(Args)]
 pub(super) struct ClaimArgs {
     /// Handoff: its number or id
-    #[arg(value_parser = parse_handoff_ref)]
+    #[arg(value_parser = parse_handoff_ref, add = ArgValueCandidates::new(candidates::open_handoffs))]
     handoff: HandoffRef,
 }
 

@@ -1,10 +1,12 @@
-//! `tierup completions` and `tierup man`: generated from the arguments.
+//! `tierup completions` and `tierup man`: generated from the arguments. The scripts ask the program itself, which knows
+//! the values too (`candidates.rs`).
 
 use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
 use clap_complete::Shell;
+use clap_complete::env::{Bash, Elvish, EnvCompleter, Fish, Powershell, Zsh};
 
 use crate::error::CliError;
 
@@ -20,9 +22,22 @@ pub(super) struct ManArgs {
     folder: Option<PathBuf>,
 }
 
-pub(super) fn print_completions(arguments: &CompletionsArgs, mut cli: clap::Command) -> Result<(), CliError> {
+/// The variable in which a script names its shell when it asks for completions.
+pub(super) const SHELL_VARIABLE: &str = "TIERUP_COMPLETE";
+
+pub(super) fn print_completions(arguments: &CompletionsArgs) -> Result<(), CliError> {
+    let shell: &dyn EnvCompleter = match arguments.shell {
+        Shell::Bash => &Bash,
+        Shell::Elvish => &Elvish,
+        Shell::Fish => &Fish,
+        Shell::PowerShell => &Powershell,
+        Shell::Zsh => &Zsh,
+        other => return Err(CliError::usage(format!("there are no completions for {other}"))),
+    };
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut cli, "tierup", &mut script);
+    shell
+        .write_registration(SHELL_VARIABLE, "tierup", "tierup", "tierup", &mut script)
+        .map_err(CliError::from_display)?;
     write_stdout(&script)
 }
 

@@ -1,10 +1,12 @@
 //! `tierup park` and `tierup escalate`: hands a session off, to its owner or to the queue.
 
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 use tierup_common::handoff::{Handoff, Intent, Priority};
 use tierup_common::session::HandOff;
 use tierup_common::time::Timestamp;
 
+use crate::cli::candidates;
 use crate::cli::context::CommandContext;
 use crate::cli::reference::SessionRef;
 use crate::error::CliError;
@@ -15,6 +17,7 @@ use crate::wake_time::{self, WakeTimeError};
 #[derive(Args)]
 pub(super) struct ParkArgs {
     /// Session: its number or id, or h42 for the session of handoff 42
+    #[arg(add = ArgValueCandidates::new(candidates::sessions))]
     session: SessionRef,
     /// What you are waiting for; only you can see this. Use - to read it from standard input
     #[arg(allow_hyphen_values = true)]
@@ -27,12 +30,13 @@ pub(super) struct ParkArgs {
 #[derive(Args)]
 pub(super) struct EscalateArgs {
     /// Session: its number or id, or h42 for the session of handoff 42
+    #[arg(add = ArgValueCandidates::new(candidates::sessions))]
     session: SessionRef,
     /// Where you are stuck, and what you ruled out; use - to read it from standard input
     #[arg(allow_hyphen_values = true)]
     notes: String,
     /// Priority: low, normal, high or urgent
-    #[arg(long, value_name = "PRIORITY", default_value = "normal")]
+    #[arg(long, value_name = "PRIORITY", default_value = "normal", value_parser = candidates::one_of(Priority::ALL, Priority::as_str), hide_possible_values = true)]
     priority: Priority,
 }
 

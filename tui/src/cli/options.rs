@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tierup_common::trim::trim_value;
 
 use crate::cli::settings::ConsoleOptions;
+use crate::text::login_input::with_scheme;
 
 /// The options that every command takes.
 #[derive(Args, Clone, Debug)]
@@ -39,7 +40,7 @@ impl Options {
     pub(super) fn trimmed(&self) -> Self {
         let trim = |raw: &str| Some(trim_value(raw)).filter(|text| !text.is_empty()).map(str::to_owned);
         Self {
-            server: self.server.as_deref().and_then(trim),
+            server: self.server.as_deref().and_then(trim).map(|server| with_scheme(&server).into_owned()),
             token: self.token.as_ref().and_then(|token| trim(token.expose_secret())).map(SecretString::from),
             ..self.clone()
         }

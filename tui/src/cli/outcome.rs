@@ -1,10 +1,12 @@
 //! `tierup outcome`: records the outcome of a suggested step.
 
 use clap::{Args, ValueEnum};
+use clap_complete::ArgValueCandidates;
 use tierup_common::assessment::Outcome;
 use tierup_common::handoff::Handoff;
 use tierup_common::id::{HandoffRef, StepId};
 
+use crate::cli::candidates;
 use crate::cli::context::CommandContext;
 use crate::cli::reference::parse_handoff_ref;
 use crate::error::CliError;
@@ -13,7 +15,7 @@ use crate::runtime::api::requests;
 #[derive(Args)]
 pub(super) struct OutcomeArgs {
     /// Handoff: its number or id
-    #[arg(value_parser = parse_handoff_ref)]
+    #[arg(value_parser = parse_handoff_ref, add = ArgValueCandidates::new(candidates::current_handoffs))]
     handoff: HandoffRef,
     /// Number of the step in `tierup show`
     step: usize,

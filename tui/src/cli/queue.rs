@@ -5,6 +5,7 @@ use tierup_common::assessment::AssessmentStatus;
 use tierup_common::handoff::{HandoffStatus, Priority, QueueItem, QueueState};
 use tierup_common::search_query::SearchQuery;
 
+use crate::cli::candidates;
 use crate::cli::context::CommandContext;
 use crate::cli::input::parse_search;
 use crate::cli::pages;
@@ -14,10 +15,10 @@ use crate::runtime::api::requests;
 #[derive(Args)]
 pub(super) struct QueueArgs {
     /// Which handoffs: open, claimed, mine or all [default: open, or all if the query asks for a status]
-    #[arg(long, value_name = "STATE")]
+    #[arg(long, value_name = "STATE", value_parser = candidates::one_of(QueueState::ALL, QueueState::as_str), hide_possible_values = true)]
     state: Option<QueueState>,
     /// Only this priority: low, normal, high or urgent
-    #[arg(long, value_name = "PRIORITY")]
+    #[arg(long, value_name = "PRIORITY", value_parser = candidates::one_of(Priority::ALL, Priority::as_str), hide_possible_values = true)]
     priority: Option<Priority>,
     /// Only what matches: words, "exact words", from:sam, by:dana, is:mine, priority:urgent, older:30m, status:resolved
     #[arg(long, short, value_name = "QUERY", allow_hyphen_values = true, value_parser = parse_search)]

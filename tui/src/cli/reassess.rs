@@ -3,9 +3,11 @@
 use std::io::{IsTerminal, stderr, stdin};
 
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 use tierup_common::assessment::AssessmentStatus;
 use tierup_common::id::HandoffRef;
 
+use crate::cli::candidates;
 use crate::cli::context::CommandContext;
 use crate::cli::input::ask_yes_or_no;
 use crate::cli::reference::parse_handoff_ref;
@@ -15,7 +17,7 @@ use crate::runtime::api::requests;
 #[derive(Args)]
 pub(super) struct ReassessArgs {
     /// Handoff: its number or id
-    #[arg(value_parser = parse_handoff_ref)]
+    #[arg(value_parser = parse_handoff_ref, add = ArgValueCandidates::new(candidates::current_handoffs))]
     handoff: HandoffRef,
     /// Replace a finished assessment without asking
     #[arg(long, short)]

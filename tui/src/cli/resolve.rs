@@ -1,9 +1,11 @@
 //! `tierup resolve`: ends a session with its resolution and the suggested steps that worked.
 
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 use tierup_common::id::{HandoffId, HandoffRef, StepId};
 use tierup_common::session::Resolve;
 
+use crate::cli::candidates;
 use crate::cli::context::CommandContext;
 use crate::cli::outcome;
 use crate::cli::reference::{SessionRef, parse_handoff_ref};
@@ -14,6 +16,7 @@ use crate::story::duplicate_resolution;
 #[derive(Args)]
 pub(super) struct ResolveArgs {
     /// Session: its number or id, or h42 for the session of handoff 42
+    #[arg(add = ArgValueCandidates::new(candidates::sessions))]
     session: SessionRef,
     /// The cause and the fix, for the next time; use - to read it from standard input
     #[arg(allow_hyphen_values = true, required_unless_present = "duplicate_of")]

@@ -1,7 +1,9 @@
 //! `tierup resume`: takes back a session that is parked, or escalated and not claimed.
 
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 
+use crate::cli::candidates;
 use crate::cli::context::CommandContext;
 use crate::cli::reference::SessionRef;
 use crate::error::CliError;
@@ -10,6 +12,7 @@ use crate::runtime::api::requests;
 #[derive(Args)]
 pub(super) struct ResumeArgs {
     /// Session: its number or id, or h42 for the session of handoff 42
+    #[arg(add = ArgValueCandidates::new(candidates::sessions))]
     session: SessionRef,
 }
 

@@ -5,9 +5,11 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 use serde_json::json;
 use tierup_common::handoff::Handoff;
 
+use crate::cli::candidates;
 use crate::cli::context::CommandContext;
 use crate::cli::reference::SessionRef;
 use crate::error::CliError;
@@ -18,6 +20,7 @@ use crate::runtime::editor;
 #[derive(Args)]
 pub(super) struct RunbookArgs {
     /// Resolved session: its number or id, or h42 for the session of handoff 42
+    #[arg(add = ArgValueCandidates::new(candidates::sessions))]
     session: SessionRef,
     /// Write to this file instead of standard output
     #[arg(long, short, value_name = "FILE")]

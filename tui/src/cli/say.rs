@@ -4,10 +4,12 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use clap::Args;
+use clap_complete::ArgValueCandidates;
 use tierup_common::event::{EventBody, StreamFrame};
 use tierup_common::session::{CreateMessage, Message, MessageKind, MessageRole};
 use tierup_common::time::Timestamp;
 
+use crate::cli::candidates;
 use crate::cli::context::CommandContext;
 use crate::cli::reference::SessionRef;
 use crate::effect::StreamFilter;
@@ -25,6 +27,7 @@ const RECONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Args)]
 pub(super) struct SayArgs {
     /// Session: its number or id, or h42 for the session of handoff 42
+    #[arg(add = ArgValueCandidates::new(candidates::sessions))]
     session: SessionRef,
     /// Message; use - to read it from standard input
     #[arg(allow_hyphen_values = true)]

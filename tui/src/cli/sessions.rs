@@ -4,6 +4,7 @@ use clap::Args;
 use tierup_common::search_query::SearchQuery;
 use tierup_common::session::{SessionItem, SessionStatus};
 
+use crate::cli::candidates;
 use crate::cli::context::CommandContext;
 use crate::cli::input::parse_search;
 use crate::cli::pages;
@@ -13,7 +14,7 @@ use crate::runtime::api::requests;
 #[derive(Args)]
 pub(super) struct SessionsArgs {
     /// Only this status: active, paused, escalated or resolved
-    #[arg(long, value_name = "STATUS")]
+    #[arg(long, value_name = "STATUS", value_parser = candidates::one_of(SessionStatus::ALL, SessionStatus::as_str), hide_possible_values = true)]
     status: Option<SessionStatus>,
     /// Only sessions that you opened or work on
     #[arg(long)]

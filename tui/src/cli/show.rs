@@ -1,17 +1,19 @@
 //! `tierup show`: a handoff with its snapshot and assessment, or a session with its messages.
 
 use clap::Args;
+use clap_complete::ArgValueCandidates;
+use serde_json::Value;
 use tierup_common::assessment::{Assessment, AssessmentStatus, Confidence, Step};
-use tierup_common::handoff::{ChangesSince, Handoff, QueueItem};
+use tierup_common::handoff::{ChangesSince, Handoff, HandoffStatus, QueueItem};
 use tierup_common::id::{HandoffRef, SessionId};
 use tierup_common::limit;
-use tierup_common::session::{Branch, Message, MessageRole, Session};
+use tierup_common::session::{Branch, Message, MessageRole, Session, SessionItem};
 
 use crate::cli::context::{CommandContext, is_not_found};
 use crate::cli::reference::{SessionRef, ShowTarget};
-use crate::cli::{outcome, queue, tried};
+use crate::cli::{candidates, outcome, queue, tried};
 use crate::error::CliError;
-use crate::runtime::api::requests;
+use crate::runtime::api::requests::{self, ItemList};
 use crate::text::ellipsize;
 use crate::theme::Glyphs;
 
@@ -21,6 +23,7 @@ const MAX_REASON_WIDTH: usize = 400;
 #[derive(Args)]
 pub(super) struct ShowArgs {
     /// A handoff (its number or id) or a session (s17 or its id)
+    #[arg(add = ArgValueCandidates::new(candidates::handoffs_and_sessions))]
     subject: ShowTarget,
 }
 
@@ -28,34 +31,44 @@ pub(super) async fn run(context: &CommandContext, arguments: &ShowArgs) -> Resul
     match arguments.subject {
         ShowTarget::Handoff(number) => {
             let handoff = context.api.send(requests::handoff(HandoffRef::Number(number))).await?;
-            print_handoff(context, &handoff)
+            print_handoff(context, &handoff).await
         }
         ShowTarget::Session(number) => {
-            print_session(context, &context.fetch_session(SessionRef::SessionNumber(number)).await?)
+            print_session(context, &context.fetch_session(SessionRef::SessionNumber(number)).await?).await
         }
         ShowTarget::Id(id) => match context.api.send(requests::handoff(id)).await {
             Err(failure) if is_not_found(&failure) => {
                 let session = SessionRef::Id(SessionId::from_bytes(*id.as_bytes()));
-                print_session(context, &context.fetch_session(session).await?)
+                print_session(context, &context.fetch_session(session).await?).await
             }
-            handoff => print_handoff(context, &handoff?),
+            handoff => print_handoff(context, &handoff?).await,
         },
     }
 }
 
-fn print_handoff(context: &CommandContext, shown: &Handoff) -> Result<(), CliError> {
+async fn print_handoff(context: &CommandContext, shown: &Handoff) -> Result<(), CliError> {
     if context.output.is_json() {
         return context.output.print_json(shown);
     }
     let (item, snapshot) = (&shown.item, &shown.snapshot);
     context.output.print_heading(&format!("#{} {}", item.number, item.problem_summary))?;
     let age = context.format_age(item.created_at);
-    let status = queue::status_text(item);
+    let resolved = if item.status == HandoffStatus::Resolved {
+        Some(context.fetch_session(SessionRef::Id(item.session_id)).await?.item)
+    } else {
+        None
+    };
+    let status = match &resolved {
+        Some(session) => resolved_text(context, session).await,
+        None => queue::status_text(item),
+    };
     let due = item.due_state(context.api.server_now()).map(|due| format!(" · {due}")).unwrap_or_default();
     context.output.print_line(&format!(
         "{} · {status} · from {}, {age}{due}",
         item.priority, item.handed_off_by_name
     ))?;
+    let resolution = resolved.as_ref().and_then(|session| session.resolution.as_deref());
+    print_section(context, "Resolution", resolution.unwrap_or_default())?;
     print_section(context, "Problem", &snapshot.intake_content.text)?;
     print_section(context, "Notes", &item.engineer_notes)?;
     if let Some(changes) = &snapshot.changes_since {
@@ -94,24 +107,40 @@ fn changes_text(context: &CommandContext, changes: &ChangesSince) -> String {
     lines.join("\n")
 }
 
-fn print_session(context: &CommandContext, shown: &Session) -> Result<(), CliError> {
+async fn print_session(context: &CommandContext, shown: &Session) -> Result<(), CliError> {
     if context.output.is_json() {
         return context.output.print_json(shown);
     }
     let item = &shown.item;
     context.output.print_heading(&format!("Session {} {}", item.number, item.title()))?;
     let age = context.format_age(item.updated_at);
-    context
-        .output
-        .print_line(&format!("{} · assigned to {} · updated {age}", item.status, item.assignee_name))?;
+    let status = resolved_text(context, item).await;
+    context.output.print_line(&format!("{status} · assigned to {} · updated {age}", item.assignee_name))?;
+    print_section(context, "Resolution", item.resolution.as_deref().unwrap_or_default())?;
     print_branches(context, &item.branch_map)?;
     print_messages(context, "Messages", &shown.conversation_messages)?;
-    print_section(context, "Resolution", item.resolution.as_deref().unwrap_or_default())?;
     if let Some(original) = item.duplicate_of {
         context.output.print_line(&format!("  Duplicate of #{}", original.number))?;
     }
     let duplicates = item.duplicates.iter().map(|duplicate| format!("session {}", duplicate.number));
     print_section(context, "Duplicates", &duplicates.collect::<Vec<_>>().join("\n"))
+}
+
+/// The status of a session; of a resolved one with who did it, and when.
+async fn resolved_text(context: &CommandContext, session: &SessionItem) -> String {
+    let Some(at) = session.resolved_at else { return session.status.to_string() };
+    let age = context.format_age(at);
+    // The log may no longer have the event.
+    match context.api.send(requests::timeline(session.id)).await.ok().as_ref().and_then(resolver_name) {
+        Some(name) => format!("resolved by {name}, {age}"),
+        None => format!("resolved {age}"),
+    }
+}
+
+/// Who resolved the session of a timeline. Events that this version does not know are skipped.
+fn resolver_name(timeline: &ItemList<Value>) -> Option<String> {
+    let resolved = timeline.items.iter().rev().find(|event| event["type"] == "session_resolved")?;
+    resolved["by"]["name"].as_str().map(str::to_owned)
 }
 
 /// A heading and a text; nothing if the text is empty.

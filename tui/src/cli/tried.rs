@@ -1,9 +1,11 @@
 //! `tierup tried`: records a hypothesis, or its result.
 
 use clap::{Args, ValueEnum};
+use clap_complete::ArgValueCandidates;
 use tierup_common::id::BranchId;
 use tierup_common::session::{BranchStatus, PutBranch};
 
+use crate::cli::candidates;
 use crate::cli::context::CommandContext;
 use crate::cli::diagnostics::warn_about_secret;
 use crate::cli::reference::SessionRef;
@@ -13,6 +15,7 @@ use crate::runtime::api::requests;
 #[derive(Args)]
 pub(super) struct TriedArgs {
     /// Session: its number or id, or h42 for the session of handoff 42
+    #[arg(add = ArgValueCandidates::new(candidates::sessions))]
     session: SessionRef,
     /// Possible cause in one line; an existing one is updated. Use - to read it from standard input
     #[arg(allow_hyphen_values = true)]

@@ -116,6 +116,8 @@ pub enum ListAction {
     ClearFilter,
     /// Switch to the next sort order.
     Sort,
+    /// Switch between rows of one line and of two.
+    Dense,
     /// Switch to the next tab.
     NextTab,
     /// Switch to a tab.

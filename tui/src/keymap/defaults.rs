@@ -79,6 +79,7 @@ const QUEUE: &[Row] = &[
     (&[key!('/')], Action::List(ListAction::Filter), "filter", "Filter by words, and by fields like `from:sam is:mine`"),
     (&[key!(esc)], Action::List(ListAction::ClearFilter), "all rows", "Remove the marks, or show all rows"),
     (&[key!(s)], Action::List(ListAction::Sort), "sort", "Sort by priority, by age or by last change"),
+    (&[key!(d)], Action::List(ListAction::Dense), "", "One line a row, or two"),
     (&[key!(u)], Action::List(ListAction::MarkUnread), "", "Mark as unread"),
     (&[key!(c)], Action::List(ListAction::NewSession), "new session", "New session"),
     (&[key!(shift-u)], Action::List(ListAction::Release), "", "Release your claim to the queue"),

@@ -85,6 +85,7 @@ const fn list_purpose(action: ListAction) -> Purpose {
             Purpose::Find
         }
         ListAction::NextTab | ListAction::Tab(_) => Purpose::Move,
+        ListAction::Dense => Purpose::Console,
     }
 }
 

@@ -6,7 +6,7 @@ use crate::runtime::activity::Activity;
 use crate::runtime::data_dir::DataDir;
 use crate::runtime::server_access::ServerAccess;
 use crate::runtime::{self, ConsoleSetup, log, terminal};
-use crate::settings::{Settings, is_dumb_terminal};
+use crate::settings::{Settings, ThemeSource, is_dumb_terminal};
 
 /// Why the console does not open, or did not stay open.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +39,9 @@ pub async fn open(
     // A console without a log is better than none.
     let _ = log::init(&data_dir);
     let mut guard = terminal::TerminalGuard::new(settings.mouse_enabled)?;
+    if settings.theme_source == ThemeSource::Background {
+        terminal::ask_background()?;
+    }
     let shutdown = async {
         tokio::select! {
             () = terminal::wait_for_panic() => {}

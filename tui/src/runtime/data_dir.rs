@@ -17,6 +17,8 @@ use crate::state::seen_set::SeenSet;
 pub const SEEN_FILE: &str = "seen.json";
 /// How far each user has read sessions and the log.
 pub const READ_FILE: &str = "read.json";
+/// How the user wants the lists.
+pub const VIEW_FILE: &str = "view.json";
 /// The drafts of each user.
 pub const DRAFTS_FILE: &str = "drafts.json";
 /// The largest file, in bytes: room for the drafts of several users.
@@ -64,6 +66,12 @@ struct SeenFile {
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct ReadFile {
     read: OwnerMap<ReadMarks>,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct ViewFile {
+    /// Whether rows have one line.
+    dense: OwnerMap<bool>,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -140,6 +148,20 @@ impl DataDir {
         let found = self.read(READ_FILE)?;
         let mut file: ReadFile = found.value;
         Ok(LoadResult { value: file.read.remove(&owner.0).unwrap_or_default(), notice: found.notice })
+    }
+
+    /// Saves whether a user wants rows of one line.
+    pub fn save_dense_rows(&self, owner: &DataOwner, is_dense: bool) -> io::Result<LoadResult<()>> {
+        self.update(VIEW_FILE, |file: &mut ViewFile| {
+            file.dense.insert(owner.0.clone(), is_dense);
+        })
+    }
+
+    /// Whether a user wants rows of one line.
+    pub fn read_dense_rows(&self, owner: &DataOwner) -> io::Result<LoadResult<bool>> {
+        let found = self.read(VIEW_FILE)?;
+        let mut file: ViewFile = found.value;
+        Ok(LoadResult { value: file.dense.remove(&owner.0).unwrap_or_default(), notice: found.notice })
     }
 
     /// Saves drafts of a user; an empty one is removed.

@@ -68,6 +68,7 @@ impl EffectRunner {
             Effect::SaveReadMark(session, seq) => self.file_writer.enqueue(FileJob::MarkRead(session, seq)),
             Effect::SaveLogPosition(position) => self.file_writer.enqueue(FileJob::SetPosition(position)),
             Effect::SaveDraft(session, text) => self.file_writer.enqueue(FileJob::SaveDraft(session, text)),
+            Effect::SaveDenseRows(is_dense) => self.file_writer.enqueue(FileJob::SaveDenseRows(is_dense)),
             Effect::SaveRunbook { call_id, path, markdown } => {
                 self.file_writer.enqueue(FileJob::SaveRunbook { call_id, path, markdown });
             }

@@ -36,6 +36,7 @@ pub(super) enum FileJob {
     MarkRead(SessionId, Seq),
     SetPosition(LogPosition),
     SaveDraft(SessionId, String),
+    SaveDenseRows(bool),
     SaveRunbook {
         call_id: CallId,
         path: String,
@@ -93,6 +94,7 @@ fn run_file_writer(data_dir: &DataDir, jobs: &mpsc::Receiver<QueuedJob>, events:
     let mut owner: Option<DataOwner> = None;
     let (mut marks, mut drafts): (Vec<SeenMark>, BTreeMap<SessionId, String>) = (Vec::new(), BTreeMap::new());
     let mut read: Option<ReadMarks> = None;
+    let mut dense_rows = None;
     let mut reporter = FileReporter { events, is_failing: false, has_truncated: false };
     while let Ok(first) = jobs.recv() {
         // Pending until everything is written.
@@ -107,6 +109,7 @@ fn run_file_writer(data_dir: &DataDir, jobs: &mpsc::Receiver<QueuedJob>, events:
                     }
                 }
                 FileJob::SaveDraft(session, text) => _ = drafts.insert(session, text),
+                FileJob::SaveDenseRows(is_dense) => dense_rows = Some(is_dense),
                 FileJob::SaveRunbook { call_id, path, markdown } => {
                     events.send(Event::RunbookSaved(call_id, save_runbook(path, &markdown)));
                 }
@@ -130,6 +133,9 @@ fn run_file_writer(data_dir: &DataDir, jobs: &mpsc::Receiver<QueuedJob>, events:
         if let Some(read) = read.take() {
             let changed = data_dir.update_read_marks(owner, |marks| marks.merge(&read));
             reporter.report(changed, |marks| Some(Event::ReadMarksLoaded(marks)));
+        }
+        if let Some(is_dense) = dense_rows.take() {
+            reporter.report(data_dir.save_dense_rows(owner, is_dense), |()| None);
         }
         if !drafts.is_empty() {
             reporter.report(data_dir.save_drafts(owner, &drafts), |()| None);
@@ -165,6 +171,7 @@ struct SeenMark {
 fn load_owner_files(data_dir: &DataDir, owner: &DataOwner, reporter: &mut FileReporter<'_>) {
     reporter.report(data_dir.read_seen(owner), |ids| Some(Event::SeenSetLoaded(ids)));
     reporter.report(data_dir.read_read_marks(owner), |marks| Some(Event::ReadMarksLoaded(marks)));
+    reporter.report(data_dir.read_dense_rows(owner), |is_dense| Some(Event::DenseRowsLoaded(is_dense)));
     reporter.report(data_dir.read_drafts(owner), |drafts| {
         Some(Event::DraftsLoaded(drafts.into_iter().collect()))
     });

@@ -1,7 +1,10 @@
 //! The terminal of this process, as the console uses it. It is given back whatever happens.
 
+#[cfg(unix)]
+mod background;
 mod clipboard;
 mod hangup;
+mod input;
 mod job_control;
 #[cfg(unix)]
 mod keyboard;
@@ -31,6 +34,7 @@ use crate::effect::{Notification, ProgramCall};
 use crate::event::Event;
 use crate::runtime::editor;
 use crate::runtime::terminal::clipboard::ClipboardThread;
+use crate::runtime::terminal::input::TerminalInput;
 use crate::runtime::terminal::screen::{enter_terminal, leave_terminal};
 use crate::runtime::terminal_host::{self, TerminalHost};
 use crate::settings::{self, NotificationMode, Settings};
@@ -73,16 +77,35 @@ pub async fn wait_for_panic() {
     HAS_PANICKED.get_or_init(Notify::new).notified().await;
 }
 
+/// Asks the terminal whether its background is light; the answer is an event.
+#[cfg(unix)]
+pub fn ask_background() -> io::Result<()> {
+    background::ask()
+}
+
+/// Where crossterm reads the keys, a reply would be taken for some.
+#[cfg(not(unix))]
+pub fn ask_background() -> io::Result<()> {
+    Ok(())
+}
+
 /// Events of the terminal, and signals of the shell.
 pub fn events() -> impl Stream<Item = Event> {
-    signals::with_signals(terminal_events().map(|event| match event {
+    signals::with_signals(terminal_events().map(|input| match input {
+        TerminalInput::Background { is_light } => Event::BackgroundReported { is_light },
+        TerminalInput::Event(event) => convert_event(event),
+    }))
+}
+
+fn convert_event(event: TerminalEvent) -> Event {
+    match event {
         TerminalEvent::Key(key) => Event::Key(key),
         TerminalEvent::Mouse(mouse) => Event::Mouse(mouse),
         TerminalEvent::Paste(text) => Event::Paste(text),
         TerminalEvent::Resize(columns, rows) => Event::Resize(columns, rows),
         TerminalEvent::FocusGained => Event::Focus(true),
         TerminalEvent::FocusLost => Event::Focus(false),
-    }))
+    }
 }
 
 #[cfg(unix)]
@@ -90,10 +113,10 @@ use keyboard::terminal_events;
 
 /// Events of the terminal. An error means that it is gone: the stream ends, and with it the console.
 #[cfg(not(unix))]
-fn terminal_events() -> impl Stream<Item = TerminalEvent> {
+fn terminal_events() -> impl Stream<Item = TerminalInput> {
     crossterm::event::EventStream::new()
         .take_while(|event| std::future::ready(event.is_ok()))
-        .filter_map(|event| std::future::ready(event.ok()))
+        .filter_map(|event| std::future::ready(event.ok().map(TerminalInput::Event)))
 }
 
 /// The host of the console on this terminal.

@@ -33,10 +33,10 @@ pub struct Dialog {
 pub enum Form {
     /// Opens a session.
     NewSession {
-        /// The error.
-        problem: TextField,
-        /// The problem in one line; may be empty.
+        /// The problem in one line.
         summary: TextField,
+        /// The error; may be empty if the summary says it all.
+        problem: TextField,
     },
     /// Parks a session.
     Park {
@@ -125,7 +125,7 @@ impl Form {
     /// The fields, from top to bottom.
     pub fn fields(&self) -> Vec<&dyn Field> {
         match self {
-            Self::NewSession { problem, summary } => vec![problem, summary],
+            Self::NewSession { summary, problem } => vec![summary, problem],
             Self::Park { notes, wake_at, .. } => vec![notes, wake_at],
             Self::Escalate { notes, priority, .. } => vec![notes, priority],
             Self::Release { reason, .. } => vec![reason],
@@ -146,7 +146,7 @@ impl Form {
     /// The fields, to change them.
     fn fields_mut(&mut self) -> Vec<&mut dyn Field> {
         match self {
-            Self::NewSession { problem, summary } => vec![problem, summary],
+            Self::NewSession { summary, problem } => vec![summary, problem],
             Self::Park { notes, wake_at, .. } => vec![notes, wake_at],
             Self::Escalate { notes, priority, .. } => vec![notes, priority],
             Self::Release { reason, .. } => vec![reason],
@@ -188,12 +188,12 @@ impl Dialog {
     /// Asks for a new problem.
     pub fn new_session() -> Self {
         Self::new(Form::NewSession {
+            summary: TextField::single_line("Summary", "The problem in one line", ""),
             problem: TextField::multi_line(
                 "Problem",
-                "What is going wrong, since when, and the exact error",
+                "What is going wrong, since when, and the exact error (optional)",
                 "",
             ),
-            summary: TextField::single_line("Summary", "The problem in one line (optional)", ""),
         })
     }
 

@@ -7,6 +7,9 @@ use crate::effect::Secret;
 use crate::state::composer::Composer;
 use crate::state::request::Request;
 
+/// A server on this machine, with its default port.
+pub const SUGGESTED_SERVER: &str = "http://127.0.0.1:7890";
+
 /// A log-in form.
 #[derive(Clone, Debug)]
 pub struct LogInForm {
@@ -16,6 +19,8 @@ pub struct LogInForm {
     pub opened_at: Option<Timestamp>,
     /// The server's address.
     pub server_url: Composer,
+    /// Whether that address is only a suggestion: whatever is typed replaces it.
+    pub is_server_suggested: bool,
     /// The email address; empty for a log-in with a token.
     pub email: Composer,
     /// The password, or the token.
@@ -73,12 +78,20 @@ impl LogInForm {
         Self {
             reason,
             opened_at: None,
-            server_url: Composer::with_text(server.unwrap_or_default()),
+            server_url: Composer::with_text(server.unwrap_or(SUGGESTED_SERVER)),
+            is_server_suggested: server.is_none(),
             email: Composer::with_text(email.unwrap_or_default()),
             secret: Secret::default(),
             focus,
             request: Request::Idle,
             warned_server: None,
+        }
+    }
+
+    /// Removes an address that is only suggested, before another is typed.
+    pub fn drop_suggested_server(&mut self) {
+        if std::mem::take(&mut self.is_server_suggested) {
+            self.server_url = Composer::default();
         }
     }
 

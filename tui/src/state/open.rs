@@ -19,6 +19,9 @@ use crate::state::login::LogInForm;
 use crate::state::palette::Palette;
 use crate::state::{Screen, State};
 
+/// Columns from which on a session has its briefing beside it.
+const BRIEFING_BESIDE_MIN_WIDTH: u16 = 160;
+
 /// The text that typed and pasted characters go to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum TextInput {
@@ -79,6 +82,12 @@ impl State {
             Screen::Briefing(briefing) => Some(briefing),
             Screen::Session(chat) => chat.briefing.as_mut(),
         }
+    }
+
+    /// Whether there is room for the briefing beside the open session.
+    pub fn is_briefing_beside_session(&self) -> bool {
+        let has_briefing = self.open_chat().is_some_and(|chat| chat.briefing.is_some());
+        has_briefing && self.terminal_size.0 >= BRIEFING_BESIDE_MIN_WIDTH
     }
 
     /// The open briefing, if it is the one of this handoff.

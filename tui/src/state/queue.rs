@@ -52,6 +52,8 @@ pub struct Queue {
     pub filter: Filter,
     /// The order of the rows.
     pub sort: SortOrder,
+    /// Whether a row has one line instead of two.
+    pub is_dense: bool,
     /// The rows, by tab.
     pub lists: Lists,
     /// Handoffs that the user waits for, whatever the filter shows.

@@ -2,6 +2,7 @@
 
 // An address is only a value: nothing here uses the network.
 use core::net::IpAddr;
+use std::borrow::Cow;
 
 use tierup_common::trim::{strip_bom, trim_value};
 use url::Url;
@@ -9,6 +10,27 @@ use url::Url;
 /// The password in a line or a file: without the line break and a byte order mark. Its spaces are kept.
 pub fn trim_password_line(raw: &str) -> &str {
     strip_bom(raw).trim_end_matches(['\n', '\r'])
+}
+
+/// A server's address with its scheme, which may be left out where the rest is clear: `127.0.0.1:7890` is this machine,
+/// and any other host is reached by https.
+pub fn with_scheme(server: &str) -> Cow<'_, str> {
+    let server = trim_value(server);
+    let authority = server.trim_end_matches('/');
+    let is_port = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if is_port(port) => host,
+        Some(_) | None => authority,
+    };
+    let is_name = !host.is_empty() && host.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-'));
+    let is_host = is_name || host.starts_with('[') && host.ends_with(']');
+    // A single word may be anything.
+    let is_clear = host.len() < authority.len() || host.contains('.') || is_loopback_host(host);
+    if !is_host || !is_clear {
+        return server.into();
+    }
+    let scheme = if is_loopback_host(host) { "http" } else { "https" };
+    format!("{scheme}://{server}").into()
 }
 
 /// Whether an address holds a user or a password, as in `http://user:password@host`. A server's address needs neither,
@@ -39,6 +61,33 @@ mod tests {
     #[test]
     fn a_password_keeps_its_spaces_and_quotes() {
         assert_eq!(trim_password_line("\u{feff} \"it's\" \r\n"), " \"it's\" ");
+    }
+
+    /// Seen to fail: with http for every host.
+    #[test]
+    fn an_address_without_a_scheme_is_completed_where_it_is_clear() {
+        for (typed, whole) in [
+            ("127.0.0.1:7890", "http://127.0.0.1:7890"),
+            (" localhost ", "http://localhost"),
+            ("[::1]:7890", "http://[::1]:7890"),
+            ("tierup.acme.test", "https://tierup.acme.test"),
+            ("10.0.0.1:7890/", "https://10.0.0.1:7890/"),
+            ("queue:443", "https://queue:443"),
+        ] {
+            assert_eq!(with_scheme(typed), whole);
+        }
+        for other in [
+            "",
+            "acme",
+            "http://acme.test",
+            "https://127.0.0.1",
+            "ftp://x",
+            "sam:pw@acme.test",
+            "http:acme.test",
+            "::1",
+        ] {
+            assert_eq!(with_scheme(other), other);
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The theme and the mouse, changed while the console runs.
 
 use crate::effect::Effect;
+use crate::settings::ThemeSource;
 use crate::state::State;
 use crate::state::toast::ToastLevel;
 
@@ -8,6 +9,14 @@ use crate::state::toast::ToastLevel;
 pub(super) fn set_theme(state: &mut State, name: &str) {
     if state.settings.set_theme(name).is_ok() {
         state.show_toast(ToastLevel::Info, format!("Theme: {name}"));
+    }
+}
+
+/// Takes the theme that suits the background, unless one was chosen.
+pub(super) fn follow_background(state: &mut State, is_light: bool) {
+    if state.settings.theme_source == ThemeSource::Background {
+        // Both exist.
+        let _ = state.settings.set_theme(if is_light { "light" } else { "dark" });
     }
 }
 

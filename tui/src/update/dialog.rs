@@ -182,7 +182,7 @@ fn confirmation_question(state: &State, form: &Form) -> Option<String> {
 /// The call that submits a form, or what is missing.
 fn build_call(form: &Form, now: Timestamp, zone: &LocalZone) -> Result<Call, String> {
     match form {
-        Form::NewSession { problem, summary } => new_session_call(problem, summary),
+        Form::NewSession { summary, problem } => new_session_call(summary, problem),
         Form::Park { session_id, notes, wake_at } => {
             let wake = wake_time::parse(&wake_at.text(), now, zone).map_err(|error| error.to_string())?;
             let wake_at = wake.map(ResolvedTime::timestamp);
@@ -256,9 +256,13 @@ fn parse_duplicate(text: &str) -> Result<Option<HandoffRef>, String> {
     Ok(Some(original))
 }
 
-fn new_session_call(problem: &TextField, summary: &TextField) -> Result<Call, String> {
-    let text = required_text(problem, "A problem description is required")?;
-    let summary = summary.text();
+/// A summary alone is the problem, and a problem alone needs no summary.
+fn new_session_call(summary: &TextField, problem: &TextField) -> Result<Call, String> {
+    let (text, summary) = match (problem.text(), summary.text()) {
+        (text, summary) if text.is_empty() && !summary.is_empty() => (summary, String::new()),
+        (text, _) if text.is_empty() => return Err("A summary is required: the problem in one line".into()),
+        both => both,
+    };
     if summary.chars().count() > limit::MAX_SUMMARY_CHARS {
         return Err(format!("The summary is too long: at most {} characters", limit::MAX_SUMMARY_CHARS));
     }

@@ -13,7 +13,7 @@ use crate::state::layer::Layer;
 use crate::state::login::{LogInField, LogInForm, LogInReason};
 use crate::state::request::Request;
 use crate::state::toast::ToastLevel;
-use crate::text::login_input::{is_unencrypted_remote, trim_password_line};
+use crate::text::login_input::{is_unencrypted_remote, trim_password_line, with_scheme};
 use crate::text::safe;
 use crate::update::{calls, replies};
 
@@ -80,7 +80,13 @@ pub(super) fn handle_key(state: &mut State, key: KeyEvent) {
     }
     login.request.clear_error();
     match login.focus {
-        LogInField::Server => login.server_url.handle_key(key),
+        LogInField::Server => {
+            if matches!(key.code, KeyCode::Char(_)) {
+                login.drop_suggested_server();
+            }
+            login.is_server_suggested = false;
+            login.server_url.handle_key(key);
+        }
         LogInField::Email => login.email.handle_key(key),
         LogInField::Secret => match (key.code, key.modifiers) {
             (KeyCode::Backspace, _) => login.secret.pop(),
@@ -129,7 +135,10 @@ pub(super) fn clear_secret(state: &mut State) -> bool {
 pub(super) fn paste(state: &mut State, text: &str) {
     let Some(login) = state.login_form_mut() else { return };
     match login.focus {
-        LogInField::Server => login.server_url.paste_single_line(trim_value(text)),
+        LogInField::Server => {
+            login.drop_suggested_server();
+            login.server_url.paste_single_line(trim_value(text));
+        }
         LogInField::Email => login.email.paste_single_line(trim_value(text)),
         // A token has no blanks around it; a password may have some.
         LogInField::Secret if login.entered_email().is_none() => {
@@ -158,7 +167,7 @@ fn submit(state: &mut State, effects: &mut Vec<Effect>) {
         };
         login.focus = login.focus.next_by(usize::from(login.focus != LogInField::Secret));
     } else {
-        let server = trim_value(&login.server_url.text()).to_owned();
+        let server = with_scheme(&login.server_url.text()).into_owned();
         if is_unencrypted_remote(&server) && login.warned_server.as_ref() != Some(&server) {
             let secret = login.secret_label().to_lowercase();
             login.request = Request::Failed(format!(

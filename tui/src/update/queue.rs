@@ -29,6 +29,10 @@ pub(super) fn run_action(state: &mut State, action: ListAction, effects: &mut Ve
             let index = SortOrder::ALL.iter().position(|sort| *sort == state.queue.sort).unwrap_or(0);
             set_sort_order(state, SortOrder::ALL[(index + 1) % SortOrder::ALL.len()]);
         }
+        ListAction::Dense => {
+            state.queue.is_dense = !state.queue.is_dense;
+            effects.push(Effect::SaveDenseRows(state.queue.is_dense));
+        }
         ListAction::NextTab => {
             state.queue.tab = state.queue.tab.next();
         }

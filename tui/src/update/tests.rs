@@ -1,5 +1,6 @@
 //! Stories of `update`: events in, effects out. This file has the fixtures: people, handoffs and a console.
 
+mod appearance;
 mod assessments;
 mod claims;
 mod earlier_messages;

@@ -10,6 +10,7 @@ use tierup_common::time::Timestamp;
 
 use crate::keymap::{Action, BriefingAction, Context, Keymap};
 use crate::state::briefing::{Briefing, Pane, ScrollAnchor, is_being_assessed};
+use crate::state::layer::Layer;
 use crate::state::paint_output::ClickTarget;
 use crate::state::story::Story;
 use crate::state::{Screen, State};
@@ -32,7 +33,9 @@ pub(super) fn paint(state: &State, briefing: &Briefing, canvas: &mut Canvas<'_>,
     let context =
         if matches!(state.screen, Screen::Session(_)) { Context::BriefingOverlay } else { Context::Briefing };
     let reassess_key = state.settings.keymap.key_for(context, Action::Briefing(BriefingAction::Reassess));
-    let panes = match (area.width >= MIN_WIDTH_SIDE_BY_SIDE, area.height >= MIN_HEIGHT_BOTH_PANES) {
+    // Beside a session, three narrow columns would be harder to read than two.
+    let is_wide = area.width >= MIN_WIDTH_SIDE_BY_SIDE && !state.is_briefing_beside_session();
+    let panes = match (is_wide, area.height >= MIN_HEIGHT_BOTH_PANES) {
         (true, _) => {
             let sides = [Constraint::Percentage(48), Constraint::Fill(1)];
             let [left, right] = Layout::horizontal(sides).areas(area);
@@ -65,6 +68,8 @@ pub(super) fn paint(state: &State, briefing: &Briefing, canvas: &mut Canvas<'_>,
         context,
         focused_pane: matches.pane_in_sight().unwrap_or(briefing.pane),
         is_only_pane: panes.iter().any(Option::is_none),
+        has_keys: context == Context::Briefing
+            || state.layers.iter().any(|layer| matches!(layer, Layer::Briefing)),
     };
     let [history, assessment] = documents;
     if let (Some(area), Some(document)) = (panes[0], history) {
@@ -150,6 +155,8 @@ struct PaneLayout<'k> {
     focused_pane: Pane,
     /// Whether there is no room for the other pane.
     is_only_pane: bool,
+    /// Whether one of the panes has the keys; beside a session they have none.
+    has_keys: bool,
 }
 
 impl PaneLayout<'_> {
@@ -162,7 +169,7 @@ impl PaneLayout<'_> {
         area: Rect,
         (head, tail): (Safe<'_>, Safe<'_>),
     ) {
-        let is_focused = self.focused_pane == pane;
+        let is_focused = self.has_keys && self.focused_pane == pane;
         let bar = if is_focused && !self.is_only_pane { canvas.theme.glyphs.selection_bar } else { "" };
         let columns = area.width.saturating_sub(6 + display_width(bar));
         canvas.paint_panel(area, safe_format!("{bar}{}", fit_title(&head, &tail, columns)), is_focused);

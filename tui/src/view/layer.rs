@@ -1,6 +1,6 @@
 //! The layers over the screen.
 
-use ratatui::layout::Rect;
+use ratatui::layout::{Constraint, Layout, Rect};
 
 use crate::availability::is_available;
 use crate::keymap::{Action, ConflictAction, Context};
@@ -34,12 +34,19 @@ pub(super) fn paint(state: &State, layer: &Layer, canvas: &mut Canvas<'_>, area:
             if let Screen::Session(chat) = &state.screen
                 && let Some(open) = &chat.briefing
             {
+                let area = briefing_beside_session(state, area).map_or(area, |[_, right]| right);
                 canvas.clear(area);
                 canvas.output.add_click_target(area, ClickTarget::Layer);
                 briefing::paint(state, open, canvas, area);
             }
         }
     }
+}
+
+/// Where a session and its briefing are, if there is room for both: then the keys of the briefing lead there, too.
+pub(super) fn briefing_beside_session(state: &State, area: Rect) -> Option<[Rect; 2]> {
+    let columns = Layout::horizontal([Constraint::Percentage(54), Constraint::Fill(1)]);
+    state.is_briefing_beside_session().then(|| columns.areas(area))
 }
 
 fn paint_conflict(state: &State, conflict: &Conflict, canvas: &mut Canvas<'_>, area: Rect) {

@@ -2,7 +2,7 @@
 
 use ratatui::layout::{Position, Rect};
 
-use crate::state::login::{LogInField, LogInForm, LogInReason};
+use crate::state::login::{LogInField, LogInForm, LogInReason, SUGGESTED_SERVER};
 use crate::text::{Safe, TextRole, safe_format, wrap};
 use crate::view::canvas::Canvas;
 use crate::view::composer;
@@ -67,7 +67,7 @@ fn paint_field(login: &LogInForm, field: LogInField, canvas: &mut Canvas<'_>, ro
     let input = Rect { x: row.x + 2 + LABEL_WIDTH, width: row.width.saturating_sub(2 + LABEL_WIDTH), ..row };
     match field {
         LogInField::Server => {
-            composer::paint(&login.server_url, focused, "http://127.0.0.1:7890", canvas, input);
+            composer::paint(&login.server_url, focused, SUGGESTED_SERVER, canvas, input);
         }
         LogInField::Email => {
             composer::paint(&login.email, focused, "leave empty to use a token", canvas, input);

@@ -18,12 +18,19 @@ use crate::view::card::{CardLineWriter, SEPARATOR_WIDTH, STATUS_WIDTH, paint_sel
 use crate::view::measure::display_width;
 use crate::view::{confidence, empty_list, history, labels};
 
+/// Columns of a name in a row of one line, at most, and of a row that has room for it.
+const MAX_DENSE_NAME: usize = 16;
+const MIN_WIDTH_DENSE_NAME: u16 = 60;
+
 pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     let list = state.queue.current_list();
     let (count, selected) = (list.len(), list.selected_index());
     let inner = area.inner(Margin::new(2, 1));
-    let has_gaps = count * 3 <= usize::from(inner.height) + 1;
-    let card_height = if has_gaps { 3 } else { 2 };
+    // The bar of the selected row is right at the border.
+    let is_dense = state.queue.is_dense;
+    let has_gaps = !is_dense && count * 3 <= usize::from(inner.height) + 1;
+    let (card_lines, gap) = (if is_dense { 1 } else { 2 }, u16::from(has_gaps));
+    let card_height = card_lines + gap;
     let whole_cards = usize::from(inner.height / card_height).max(1);
     // With gaps, the last card may lack its gap.
     let shown = if has_gaps { usize::from(inner.height.div_ceil(card_height)).max(1) } else { whole_cards };
@@ -36,7 +43,7 @@ pub(super) fn paint(state: &State, canvas: &mut Canvas<'_>, area: Rect) {
     canvas.output.page_height = shown;
     let cards = (0_u16..).map(|index| {
         let y = inner.y + index * card_height;
-        Rect { y, height: 2.min(inner.bottom().saturating_sub(y)), ..inner }
+        Rect { y, height: card_lines.min(inner.bottom().saturating_sub(y)), ..inner }
     });
     for (row, card) in list.ids().skip(top).take(shown).zip(cards) {
         let is_selected = list.selected() == Some(row);
@@ -147,7 +154,14 @@ fn paint_handoff(state: &State, id: HandoffId, selected: bool, canvas: &mut Canv
     }
     let (text_x, end) = (x + STATUS_WIDTH + 1, card.right());
     let mark_width = paint_unread_mark(state, RowId::Handoff(id), canvas, card);
-    let text_width = end.saturating_sub(text_x + mark_width.max(1) + 1);
+    let free = end.saturating_sub(mark_width.max(1) + 1);
+    let text_end = if state.queue.is_dense {
+        paint_dense_details(item, canvas, Rect { width: free.saturating_sub(card.x), ..card })
+            .saturating_sub(1)
+    } else {
+        free
+    };
+    let text_width = text_end.saturating_sub(text_x);
     let title_style = if selected { theme.strong } else { theme.text };
     let title = safe::sanitize_line(&item.problem_summary);
     let matches = state.queue.filter.match_indices(&title);
@@ -196,6 +210,19 @@ fn paint_waiting_details(state: &State, item: &QueueItem, canvas: &mut Canvas<'_
             line.put_separated(canvas, readers, theme.warn);
         }
     }
+}
+
+/// What a row of one line has at its end: who has it or escalated it, since when, and its number. Returns where that
+/// begins.
+fn paint_dense_details(item: &QueueItem, canvas: &mut Canvas<'_>, card: Rect) -> u16 {
+    let dot = canvas.theme.glyphs.dot;
+    let ago = canvas.time.format_ago_short(item.created_at);
+    let name = item.claimed_by_name.as_ref().unwrap_or(&item.handed_off_by_name);
+    let name = safe::sanitize_line(name);
+    let short = safe_format!("{ago} {dot} #{}", item.number);
+    let long = safe_format!("{} {dot} {short}", name.ellipsized(MAX_DENSE_NAME));
+    let text = if card.width >= MIN_WIDTH_DENSE_NAME { long } else { short };
+    canvas.put_text_right(card.right(), card.y, card.width, text, canvas.theme.dim)
 }
 
 fn paint_handoff_details(state: &State, item: &QueueItem, canvas: &mut Canvas<'_>, area: Rect) {
@@ -294,8 +321,14 @@ fn paint_session(state: &State, id: SessionId, selected: bool, canvas: &mut Canv
     let title = session.title();
     let title = safe::sanitize_line(&title);
     let matches = state.queue.filter.match_indices(&title);
-    let columns = card.right().saturating_sub(x + if mark_width > 0 { mark_width + 1 } else { 0 });
-    canvas.put_text_highlighted(x, card.y, columns, &title, style, &matches);
+    let free = card.right().saturating_sub(if mark_width > 0 { mark_width + 1 } else { 0 });
+    let end = if state.queue.is_dense {
+        let number = safe_format!("s{}", session.number);
+        canvas.put_text_right(free, card.y, card.width, number, theme.dim).saturating_sub(1)
+    } else {
+        free
+    };
+    canvas.put_text_highlighted(x, card.y, end.saturating_sub(x), &title, style, &matches);
     if card.height > 1 {
         let area = Rect { x, y: card.y + 1, width: card.right().saturating_sub(x), height: 1 };
         paint_session_details(state, session, canvas, area);

@@ -136,6 +136,11 @@ pub fn users() -> ApiRequest<ItemList<User>> {
     ApiRequest::get(route::USERS, &[])
 }
 
+/// What happened in a session, in order.
+pub fn timeline(session: SessionId) -> ApiRequest<ItemList<serde_json::Value>> {
+    ApiRequest::get(route::TIMELINE, &[&session])
+}
+
 /// Adds a member.
 pub fn create_user(user: &CreateUser) -> ApiRequest<User> {
     ApiRequest::post(route::USERS, &[]).json(user)

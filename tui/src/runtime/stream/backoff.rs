@@ -7,19 +7,26 @@ use std::time::Duration;
 pub(super) const INITIAL_BACKOFF: Duration = Duration::from_millis(500);
 const BACKOFF_FACTOR: u32 = 3;
 const MAX_BACKOFF: Duration = Duration::from_secs(10);
+/// A server that asks for no more than this has few consoles: one that comes back is found within a second.
+const FEW_CONSOLES_RETRY: Duration = Duration::from_millis(600);
+const MAX_BACKOFF_FEW_CONSOLES: Duration = Duration::from_millis(900);
+/// After so many failures, about ten minutes, it is no longer a restart.
+const MAX_QUICK_FAILURES: u32 = 1_000;
 /// A server's `retry:` is capped at this.
 const MAX_RETRY: Duration = Duration::from_mins(1);
 
 /// Exponential backoff with jitter.
 pub(super) struct Backoff {
     initial: Duration,
+    /// Whether the server has few consoles, by its `retry:`.
+    has_few_consoles: bool,
     /// Failures since the last stream that began.
     failures: u32,
 }
 
 impl Default for Backoff {
     fn default() -> Self {
-        Self { initial: INITIAL_BACKOFF, failures: 0 }
+        Self { initial: INITIAL_BACKOFF, has_few_consoles: false, failures: 0 }
     }
 }
 
@@ -27,6 +34,7 @@ impl Backoff {
     /// Uses the server's `retry:` as the first delay.
     pub(super) fn set_initial(&mut self, retry: Duration) {
         self.initial = retry.clamp(INITIAL_BACKOFF, MAX_RETRY);
+        self.has_few_consoles = retry <= FEW_CONSOLES_RETRY;
     }
 
     /// A stream has begun, however quiet it is.
@@ -41,8 +49,10 @@ impl Backoff {
 
     fn next_delay_with(&mut self, jitter: f64) -> Duration {
         let growth = BACKOFF_FACTOR.saturating_pow(self.failures);
+        let is_quick = self.has_few_consoles && self.failures < MAX_QUICK_FAILURES;
+        let max = if is_quick { MAX_BACKOFF_FEW_CONSOLES } else { MAX_BACKOFF };
         self.failures = self.failures.saturating_add(1);
-        let whole = self.initial.saturating_mul(growth).min(MAX_BACKOFF.max(self.initial));
+        let whole = self.initial.saturating_mul(growth).min(max.max(self.initial));
         whole.mul_f64(0.2 + 0.8 * jitter)
     }
 }
@@ -90,6 +100,23 @@ mod tests {
         assert_eq!(backoff.next_delay_with(0.0).as_millis(), 2000);
         backoff.reset();
         assert_eq!(backoff.next_delay_with(1.0).as_millis(), 500);
+    }
+
+    /// Seen to fail: with a longest delay of ten seconds for every server.
+    #[test]
+    fn a_server_with_few_consoles_is_found_within_a_second() {
+        let longest = |retry| {
+            let mut backoff = Backoff::default();
+            backoff.set_initial(Duration::from_millis(retry));
+            (0..100).map(|_| backoff.next_delay_with(1.0)).max().unwrap_or_default()
+        };
+        assert!(longest(500) < Duration::from_secs(1), "{:?}", longest(500));
+        assert_eq!(longest(12_000), Duration::from_secs(12));
+        // Ten minutes later the machine may sleep.
+        let mut backoff = Backoff::default();
+        backoff.set_initial(INITIAL_BACKOFF);
+        let after_long = (0..=MAX_QUICK_FAILURES).map(|_| backoff.next_delay_with(1.0)).last();
+        assert_eq!(after_long, Some(MAX_BACKOFF));
     }
 
     #[test]

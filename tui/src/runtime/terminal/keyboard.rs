@@ -14,13 +14,19 @@ use futures_util::Stream;
 use termina::event as termina_event;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
+use crate::runtime::terminal::background;
+use crate::runtime::terminal::input::TerminalInput;
 use crate::runtime::terminal::reply_filter::{ReplyFilter, UserInput};
 
 const READ_BUFFER_BYTES: usize = 4096;
 
 /// Keys, clicks and pastes. The stream ends when the terminal is gone.
-pub(super) fn terminal_events() -> impl Stream<Item = TerminalEvent> {
-    futures_util::stream::unfold(KeyboardReader::default(), |mut keyboard| async {
+pub(super) fn terminal_events() -> impl Stream<Item = TerminalInput> {
+    let mut reader = KeyboardReader::default();
+    if background::was_asked() {
+        reader.reply_filter = ReplyFilter::awaiting_background();
+    }
+    futures_util::stream::unfold(reader, |mut keyboard| async {
         keyboard.next_event().await.map(|event| (event, keyboard))
     })
 }
@@ -32,7 +38,7 @@ struct KeyboardReader {
     is_read_pending: bool,
     reply_filter: ReplyFilter,
     parser: termina::Parser,
-    events: VecDeque<TerminalEvent>,
+    events: VecDeque<TerminalInput>,
 }
 
 impl Default for KeyboardReader {
@@ -55,7 +61,7 @@ impl Default for KeyboardReader {
 }
 
 impl KeyboardReader {
-    async fn next_event(&mut self) -> Option<TerminalEvent> {
+    async fn next_event(&mut self) -> Option<TerminalInput> {
         loop {
             if let Some(event) = self.events.pop_front() {
                 return Some(event);
@@ -92,12 +98,15 @@ impl KeyboardReader {
                     let shift =
                         if letter.is_ascii_uppercase() { KeyModifiers::SHIFT } else { KeyModifiers::NONE };
                     let key = KeyEvent::new(KeyCode::Char(letter.into()), KeyModifiers::ALT | shift);
-                    self.events.push_back(TerminalEvent::Key(key));
+                    self.events.push_back(TerminalInput::Event(TerminalEvent::Key(key)));
+                }
+                UserInput::Background { is_light } => {
+                    self.events.push_back(TerminalInput::Background { is_light });
                 }
                 UserInput::Bytes(bytes) => {
                     self.parser.parse(&bytes, false);
                     while let Some(event) = self.parser.pop() {
-                        self.events.extend(convert_event(event));
+                        self.events.extend(convert_event(event).map(TerminalInput::Event));
                     }
                 }
             }

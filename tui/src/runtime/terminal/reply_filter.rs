@@ -1,5 +1,6 @@
-//! Separates the user's input (keys, clicks, pastes) from the terminal's replies to queries. The console sends no queries,
-//! but a program that had the terminal before may have, and a late reply must not become keys.
+//! Separates the user's input (keys, clicks, pastes) from the terminal's replies to queries. The console asks only
+//! for the background's colour, but a program that had the terminal before may have asked more, and a late reply must not
+//! become keys.
 //!
 //! ```text
 //! Ground ── ESC ──► Escape ── [ ──► Csi ── 200~ ──► Paste ── ESC[201~ ──► Ground
@@ -13,6 +14,8 @@
 //! slow connection may split a reply anywhere. A reply that has begun and stalls stays one, and what comes late is its rest.
 
 use std::time::Duration;
+
+use crate::runtime::terminal::background::{self, MAX_REPLY_BYTES};
 
 /// Between the bytes of a sequence; after this, Escape was typed.
 const ESCAPE_TIMEOUT: Duration = Duration::from_millis(25);
@@ -43,12 +46,19 @@ pub(super) enum UserInput {
     Bytes(Vec<u8>),
     /// Alt and a letter that could have begun a reply.
     Alt(u8),
+    /// The reply about the background, which the console asked for.
+    Background {
+        /// Whether it is light.
+        is_light: bool,
+    },
 }
 
 /// Separates input from replies, byte by byte.
 #[derive(Debug, Default)]
 pub(super) struct ReplyFilter {
     state: ParserState,
+    /// The beginning of the current OSC, while the reply about the background is awaited.
+    osc: Option<Vec<u8>>,
 }
 
 /// Where the parser is in a sequence.
@@ -97,8 +107,40 @@ impl ControlString {
 }
 
 impl ReplyFilter {
+    /// A filter that reports one reply about the background.
+    pub(super) fn awaiting_background() -> Self {
+        Self { osc: Some(Vec::new()), ..Self::default() }
+    }
+
     /// Takes a byte, and adds what is known to be input.
     pub(super) fn push_byte(&mut self, byte: u8, input: &mut Vec<UserInput>) {
+        let was_osc = self.is_in_osc();
+        self.change_state(byte, input);
+        let Some(osc) = self.osc.as_mut() else { return };
+        if let ParserState::ControlString(string) = &self.state {
+            if string.length == 0 {
+                osc.clear();
+            } else if was_osc && osc.len() < MAX_REPLY_BYTES {
+                osc.push(byte);
+            }
+        } else if was_osc && matches!(byte, BEL | b'\\') {
+            let is_complete = matches!(self.state, ParserState::Ground);
+            if let Some(is_light) = background::parse_reply(osc).filter(|_| is_complete) {
+                input.push(UserInput::Background { is_light });
+                self.osc = None;
+            }
+        }
+    }
+
+    const fn is_in_osc(&self) -> bool {
+        matches!(
+            self.state,
+            ParserState::ControlString(ControlString { introducer: b']', .. })
+                | ParserState::ControlStringEscape(ControlString { introducer: b']', .. })
+        )
+    }
+
+    fn change_state(&mut self, byte: u8, input: &mut Vec<UserInput>) {
         self.state = match std::mem::take(&mut self.state) {
             ParserState::ControlStringEscape(_) if byte == b'\\' => ParserState::Ground,
             // After a stall the escape no longer counts.
@@ -319,6 +361,28 @@ mod tests {
 
     fn keys(bytes: &[u8]) -> Vec<UserInput> {
         vec![UserInput::Bytes(bytes.to_vec())]
+    }
+
+    /// Seen to fail: while an OSC that ended in `ESC \` was not looked at.
+    #[test]
+    fn the_reply_about_the_background_is_reported_once_and_only_if_it_was_asked_for() {
+        let input_of = |mut filter: ReplyFilter, bytes: &[u8]| {
+            let mut input = Vec::new();
+            for byte in bytes {
+                filter.push_byte(*byte, &mut input);
+            }
+            input
+        };
+        let once = [UserInput::Background { is_light: true }];
+        for reply in [&b"\x1b]11;rgb:ff/ff/ff\x1b\\"[..], b"\x1b]11;rgb:ffff/ffff/ffff\x07"] {
+            let asked = || ReplyFilter::awaiting_background();
+            assert_eq!(input_of(asked(), reply), once);
+            assert_eq!(input_of(asked(), &[reply, reply].concat()), once);
+            // Another reply, and a key, before it.
+            let late = [b"\x1b]10;rgb:00/00/00\x07k", reply].concat();
+            assert_eq!(input_of(asked(), &late), [UserInput::Bytes(b"k".to_vec()), once[0].clone()]);
+            assert_eq!(input_of(ReplyFilter::default(), reply), []);
+        }
     }
 
     #[test]
