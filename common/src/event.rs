@@ -5,19 +5,21 @@
 
 mod kind;
 mod signal;
+mod summary;
 
 use serde::{Deserialize, Serialize};
 
 use crate::assessment::{Assessment, AssessmentStatus, Step};
-use crate::handoff::{HandoffLink, HandoffStatus, Intent, Priority, QueueItem};
+use crate::handoff::{HandoffLink, Priority};
 use crate::id::{HandoffId, Number, Seq, SessionId};
-use crate::session::{Branch, ConfidenceTier, Message, SessionLink, SessionStatus};
+use crate::session::{Branch, Message, SessionLink};
 use crate::string_enum::string_enum;
 use crate::time::Timestamp;
 use crate::user::Person;
 
 pub use kind::{Audience, Kind};
 pub use signal::{Signal, StreamFrame};
+pub use summary::{HandoffSummary, SessionSummary};
 
 /// A durable event.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -44,32 +46,6 @@ pub struct EventPage {
     pub as_of_seq: Seq,
 }
 
-/// The handoff of an event.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct HandoffSummary {
-    /// The id of the handoff.
-    pub handoff_id: HandoffId,
-    /// The session that was handed off.
-    pub session_id: SessionId,
-    /// The number of the handoff.
-    pub number: Number,
-    /// The priority.
-    pub priority: Priority,
-    /// The problem in one line.
-    pub problem_summary: String,
-    /// When the session was handed off.
-    pub created_at: Timestamp,
-    /// By when it should be claimed, if the server has a target for its priority.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub due_at: Option<Timestamp>,
-    /// The version of the handoff after the event; a copy with a lower version is out of date.
-    pub version: u64,
-    /// The user who handed the session off. Events of earlier versions lack it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub handed_off_by: Option<Person>,
-}
-
 string_enum! {
     /// The reason for a reminder.
     pub enum ReminderReason {
@@ -81,24 +57,6 @@ string_enum! {
         /// this event.
         StaleClaim = "stale_claim",
     }
-}
-
-/// The session of an event.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct SessionSummary {
-    /// The id of the session.
-    pub session_id: SessionId,
-    /// The number of the session.
-    pub number: Number,
-    /// The problem in one line.
-    pub problem_summary: String,
-    /// The status after the event.
-    pub status: SessionStatus,
-    /// How far the search for the cause has come.
-    pub confidence_tier: ConfidenceTier,
-    /// The assignee after the event.
-    pub assignee: Person,
 }
 
 /// The change that an event reports, with its data. Its [`Kind`] is the `type` on the wire.
@@ -290,40 +248,6 @@ pub enum EventBody {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         problem_summary: Option<String>,
     },
-}
-
-impl HandoffSummary {
-    /// The queue's row of a handoff that this user has just escalated: unclaimed, without notes and assessment.
-    pub fn into_open_item(self, by: Person) -> QueueItem {
-        QueueItem {
-            id: self.handoff_id,
-            number: self.number,
-            session_id: self.session_id,
-            intent: Intent::Escalate,
-            status: HandoffStatus::Open,
-            priority: self.priority,
-            problem_summary: self.problem_summary,
-            engineer_notes: String::new(),
-            assessment_status: AssessmentStatus::NotRequested,
-            assessment_error: None,
-            assessment_error_detail: None,
-            ai_assessment: None,
-            ai_assessment_data: None,
-            handed_off_by: by.id,
-            handed_off_by_name: by.name,
-            claimed_by: None,
-            claimed_by_name: None,
-            claimed_at: None,
-            wake_at: None,
-            asked_by: None,
-            asked_by_name: None,
-            due_at: self.due_at,
-            created_at: self.created_at,
-            updated_at: self.created_at,
-            version: self.version,
-            viewers: Vec::new(),
-        }
-    }
 }
 
 impl EventBody {

@@ -39,7 +39,7 @@ async fn the_history_shows_what_is_over_and_how_it_ended() {
     priya.still_sees("opened by Sam Ortiz, escalated as #1 urgent").await;
     priya.press("<enter>").await;
     priya.sees("session 1 Printer on floor 3 jams ── resolved, with Dana Wu").await;
-    priya.press("<esc>").await;
+    priya.press("<esc><esc>").await;
     priya.sees("▌resolved Printer on floor 3 jams").await;
 }
 
@@ -121,11 +121,11 @@ async fn anything_is_opened_by_its_number() {
     priya.sees("1 open").await;
     priya.press(":open 1<enter>").await;
     priya.sees("Printer on floor 3 jams").await;
-    priya.press("<esc>:open s3<enter>").await;
+    priya.press("<esc><esc>:open s3<enter>").await;
     priya.sees("Laptop is loud").await;
-    priya.press("<esc>:open 4<enter>").await;
+    priya.press("<esc><esc>:open 4<enter>").await;
     priya.sees("VPN drops every hour").await;
-    priya.press("<esc>:open 99<enter>").await;
+    priya.press("<esc><esc>:open 99<enter>").await;
     priya.sees("There is no session 99").await;
     priya.press(":open #99<enter>").await;
     priya.sees("There is no handoff #99").await;

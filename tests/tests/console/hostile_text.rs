@@ -138,7 +138,7 @@ async fn user_text_is_only_text_in_the_popup_of_a_lost_claim_and_in_the_pager() 
     dana.press("2<enter>").await;
     dana.sees("… 44 lines").await;
     assert_no_control_chars(&dana, "a folded text").await;
-    dana.press("<alt-z>").await;
+    dana.press("<esc>f").await;
     dana.sees("── 60 lines ─").await;
     assert_no_control_chars(&dana, "the pager").await;
 }

@@ -36,7 +36,7 @@ async fn a_message_in_a_claimed_session_is_noticed_from_anywhere() {
     priya.sees("VPN is down").await;
     priya.press("p").await;
     priya.sees("active, yours").await;
-    priya.press("<esc>").await;
+    priya.press("<esc><esc>").await;
     priya.sees("No open escalations").await;
     sam.escalate("Printer jams").await;
     priya.sees("Printer jams").await;
@@ -94,7 +94,7 @@ async fn who_escalated_hears_what_becomes_of_it() {
     console.sees("VPN is down ── active").await;
     dana.resolve(&vpn.session_id, "It was off").await;
     console.sees("Dana Wu resolved #1: It was off").await;
-    console.press("<esc>").await;
+    console.press("<esc><esc>").await;
     console.sees("No claims or open sessions").await;
 }
 
@@ -109,7 +109,7 @@ async fn a_console_that_starts_again_says_what_was_missed() {
     priya.sees("active, yours").await;
     sam.add_note(&vpn.session_id, "Seen at once").await;
     priya.sees("Seen at once").await;
-    priya.press("<esc>").await;
+    priya.press("<esc><esc>").await;
     priya.sees("No open escalations").await;
     priya.press("q").await;
     priya.wait_for_exit().await;
@@ -134,7 +134,7 @@ async fn a_console_that_starts_again_says_what_was_missed() {
         } else {
             priya.press("<esc>n<enter>").await;
             priya.sees("VPN is down ── active, yours").await;
-            priya.press("<esc>").await;
+            priya.press("<esc><esc>").await;
             priya.sees("your claims and sessions").await;
             priya.press("q").await;
         }
@@ -165,7 +165,7 @@ async fn a_session_stays_read_while_an_older_one_is_unread() {
     console.press("nn<enter>").await;
     console.sees("#2 Mail is slow ── active, yours").await;
     console.still_sees("Mine 2 ●1").await;
-    console.press("<esc>q").await;
+    console.press("<esc><esc>q").await;
     console.wait_for_exit().await;
     let mut console = world.console("Priya Nair").await;
     console.sees("Mine 2 ●1").await;
@@ -189,7 +189,7 @@ async fn a_woken_park_is_marked_until_it_is_looked_at() {
     console.sees("▌ Order a new switch").await;
     console.press("<enter>").await;
     console.sees("parked, yours").await;
-    console.press("<esc>").await;
+    console.press("<esc><esc>").await;
     console.sees("visible only to you").await;
     console.does_not_see("Parked 1 ●").await;
 }

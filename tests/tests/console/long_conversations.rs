@@ -33,7 +33,7 @@ async fn a_session_of_five_thousand_messages_opens_and_scrolls_at_once() {
     console.sees("your claims and sessions").await;
     console.press("<enter>").await;
     let opens = time_until_seen(&mut console, "the very last").await;
-    console.still_sees("… 284 lines  Alt-f opens").await;
+    console.still_sees("… 284 lines  Esc f opens").await;
     let begin = Instant::now();
     console.press(&"<ctrl-up>".repeat(100)).await;
     console.no_longer_sees("the very last").await;

@@ -26,7 +26,7 @@ async fn session_with_its_dialogs() {
     for size in TERMINAL_SIZES {
         let (vpn, mut priya) = pick_up_vpn_problem(&world, &sam, size).await;
         for (key, sees, name) in [
-            ("<alt-C>", "MTU on the docking station", "session_tried"),
+            ("<alt-C>", "MTU on the docking station  open", "session_tried"),
             ("a", "Possible cause", "dialog_branch"),
             ("<esc><esc><alt-w>", "Step outcomes", "session_outcomes"),
             ("<esc><alt-a>", "Dana Wu", "dialog_assign"),

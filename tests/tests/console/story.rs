@@ -68,7 +68,7 @@ async fn a_briefing_shows_what_was_said_and_done_since_the_handoff() {
     dana.sees("It works from the office.").await;
     dana.press("<enter>").await;
     dana.sees("active, yours").await;
-    dana.press("<ctrl-b>").await;
+    dana.press("<alt-v>").await;
     dana.sees("Since the handoff  2 new messages").await;
 }
 
@@ -141,7 +141,7 @@ async fn a_session_is_resolved_as_a_duplicate() {
     priya.sees("No VPN").await;
     priya.press("jp").await;
     priya.sees("active, yours").await;
-    priya.press("<ctrl-r>").await;
+    priya.press("<alt-R>").await;
     priya.sees("Duplicate of").await;
     priya.press("<tab>one<enter>").await;
     priya.sees("Name the handoff by its number, like #12").await;

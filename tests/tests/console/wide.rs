@@ -50,7 +50,7 @@ async fn on_a_wide_screen_the_briefing_stands_beside_the_session() {
     // The keys are in the message; the briefing's own key gives them to the briefing, and only there.
     priya.press("half a thought").await;
     priya.sees("half a thought").await;
-    priya.press("<ctrl-b>").await;
+    priya.press("<alt-v>").await;
     priya.still_sees("half a thought").await;
     priya.press("<esc>, and more").await;
     priya.sees("half a thought, and more").await;

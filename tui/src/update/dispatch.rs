@@ -98,7 +98,11 @@ pub(super) fn dispatch_move(state: &mut State, context: Context, movement: Move)
 fn scroll_layer(state: &mut State, movement: Move) {
     let (end, page) = (state.last_paint.layer_max_scroll, state.last_paint.page_height);
     let top = match state.layers.last_mut() {
-        Some(Layer::Help { scroll_offset, .. } | Layer::Log { scroll_offset }) => scroll_offset,
+        Some(
+            Layer::Help { scroll_offset, .. }
+            | Layer::Log { scroll_offset }
+            | Layer::SessionMenu { scroll_offset },
+        ) => scroll_offset,
         Some(Layer::Pager(pager)) => &mut pager.scroll_offset,
         Some(_) | None => return,
     };

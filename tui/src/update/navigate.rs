@@ -6,7 +6,7 @@ use crate::effect::Effect;
 use crate::keymap::Tab;
 use crate::state::briefing::Briefing;
 use crate::state::chat::{Chat, ChatSource};
-use crate::state::lists::RowId;
+use crate::state::lists::{RowId, is_answer_for};
 use crate::state::request::Request;
 use crate::state::toast::ToastLevel;
 use crate::state::{Screen, State};
@@ -143,8 +143,14 @@ pub(super) fn mark_seen(state: &mut State, id: HandoffId, effects: &mut Vec<Effe
 
 /// Opens the selected row: a handoff of the queue as a briefing, everything else as its session.
 pub(super) fn open_selected(state: &mut State, effects: &mut Vec<Effect>) {
+    let me = state.my_id();
+    let is_answer = |id| state.queue.item(id).is_some_and(|item| is_answer_for(item, me));
     match state.queue.selected_row() {
         Some(RowId::Handoff(id)) if state.is_claimed_by_me(id) => to_own_session(state, id, effects),
+        // In Mine are the sessions that the user works on or waits for, and answers, which wait for the user.
+        Some(RowId::Handoff(id)) if state.queue.tab == Tab::Mine && !is_answer(id) => {
+            to_own_session(state, id, effects);
+        }
         Some(RowId::Handoff(id)) => to_briefing(state, id, effects),
         // A parked session is opened to read: taking it back is another key.
         Some(RowId::Session(id)) => to_session(state, id, None, effects),

@@ -18,6 +18,8 @@ const OTHER_TERMS: f64 = 0.52;
 /// How much the share of the denial counts that the cause has, and the share of the cause that the denial has.
 const SHARE_OF_DENIAL: f64 = 0.56;
 const SHARE_OF_CAUSE: f64 = 0.31;
+/// A denial that names a cause by less names it by that much less surely.
+const LEAST_NAMED: f64 = 0.2;
 /// Where a denial begins to name a cause, and how steeply it does from there.
 const NAMED_HYPOTHESIS: f64 = 0.45;
 const NAMED: f64 = 0.4;
@@ -98,6 +100,8 @@ impl<'d> TellingDenial<'d> {
             return 0.0;
         }
         let share = if self.total > 0.0 { (named / self.total).min(1.0) } else { 0.0 };
+        // Words that tell no causes apart name none.
+        let share = share * (named / LEAST_NAMED).min(1.0);
         let head: Vec<Term> = candidate
             .head_terms
             .iter()
