@@ -29,8 +29,10 @@ pub async fn reading_actions(keyboard: &mut Keyboard) {
     pager_actions(keyboard, "briefing").await;
     search_actions(keyboard, "briefing").await;
     keyboard.press_to_show("briefing.start-here", "active, yours").await;
+    // The search leads from the message to the conversation.
     search_actions(keyboard, "session").await;
     pager_actions(keyboard, "session").await;
+    keyboard.press_to_show("session.write", "↵ send").await;
     keyboard.press_to_show("session.show-briefing", "▌Assessment").await;
     search_actions(keyboard, "overlay").await;
     pager_actions(keyboard, "overlay").await;

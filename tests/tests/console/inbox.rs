@@ -67,7 +67,7 @@ async fn a_message_in_a_claimed_session_is_noticed_from_anywhere() {
         .await;
     priya.send_event(Event::Focus(true)).await;
     priya.still_sees("Mine 2 ●1").await;
-    priya.press("<esc>n<enter>").await;
+    priya.press("<esc><esc>n<enter>").await;
     priya.sees("#3 Scanner is offline ──").await;
     priya.no_longer_sees("Mine 2").await;
 }

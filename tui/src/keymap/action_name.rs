@@ -13,7 +13,10 @@ pub(super) const OLD_NAMES: [(&str, &str); 2] =
 pub fn action_name(context: Context, action: Action) -> String {
     let suffix = action_suffix(action);
     let context = match (context, action) {
-        (Context::Conversation | Context::SessionMenu, Action::Session(_) | Action::Log) => Context::Session,
+        (
+            Context::Conversation | Context::SessionMenu,
+            Action::Session(_) | Action::Log | Action::Search(_) | Action::Pager,
+        ) => Context::Session,
         _ => context,
     };
     match context_prefix(context) {
