@@ -104,7 +104,7 @@ pub fn write(actor: Actor, session: SessionFacts) -> Result<(), SessionDenial> {
     session.require_active()
 }
 
-/// A question requires what [`write`] does. A note may be added by everybody who may write at all, also while the session
+/// A question requires what [`write()`] does. A note may be added by everybody who may write at all, also while the session
 /// waits in the queue: who knows something says it before anybody acts.
 pub fn add_message(actor: Actor, session: SessionFacts, kind: MessageKind) -> Result<(), SessionDenial> {
     match (kind, session.status) {

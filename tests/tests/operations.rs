@@ -112,7 +112,6 @@ async fn a_backup_taken_under_load_restores_and_serves() {
     assert!(checked.is_sound(), "{:?}", checked.problems);
 }
 
-/// Seen to fail: without the reports of a restore.
 #[tokio::test]
 async fn a_backup_and_a_restore_say_how_far_they_are() {
     let world = World::new().await;

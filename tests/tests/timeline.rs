@@ -20,7 +20,6 @@ async fn change(client: &ApiClient, handoff: u64, body: Value) -> tierup_e2e::ap
     client.send_json(Method::PATCH, &format!("/handoffs/{handoff}"), Some(body), &[]).await
 }
 
-/// Mutants seen to fail: events without their place; the oldest page first; a limit that is not kept.
 #[tokio::test]
 async fn a_page_of_a_timeline_has_the_newest_events_with_their_place_among_the_messages() {
     let world = World::without_assessments().await;
@@ -54,7 +53,6 @@ async fn a_page_of_a_timeline_has_the_newest_events_with_their_place_among_the_m
     assert_eq!(stranger.get(&path).await.status, 404);
 }
 
-/// Mutant seen to fail: everybody sees parks in a page.
 #[tokio::test]
 async fn a_park_is_in_the_timeline_of_whoever_parked_only() {
     let world = World::without_assessments().await;
@@ -69,8 +67,6 @@ async fn a_park_is_in_the_timeline_of_whoever_parked_only() {
     }
 }
 
-/// Mutants seen to fail: any engineer changes it; a summary that the session does not have; an event without the priority
-/// before.
 #[tokio::test]
 async fn priority_and_summary_change_after_the_escalation() {
     let world = World::without_assessments().await;
@@ -111,7 +107,6 @@ async fn priority_and_summary_change_after_the_escalation() {
     assert_eq!(sam.handoff(&printer).await["priority"], "normal");
 }
 
-/// Mutants seen to fail: only one of the two names the other; a duplicate of itself; a duplicate of a duplicate.
 #[tokio::test]
 async fn a_duplicate_and_its_original_name_each_other() {
     let world = World::without_assessments().await;
@@ -146,7 +141,6 @@ async fn a_duplicate_and_its_original_name_each_other() {
     assert_eq!(listed["items"][0]["duplicate_of"]["handoff_id"], first.handoff_id.as_str());
 }
 
-/// Mutants seen to fail: the question is forgotten; the asker is whoever claimed; a withdrawal counts as a question.
 #[tokio::test]
 async fn an_escalation_after_a_question_names_who_asked_and_the_answer() {
     let world = World::without_assessments().await;

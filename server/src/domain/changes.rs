@@ -146,7 +146,6 @@ mod tests {
         assert!(!changes_since(&earlier, &same, 3, None).is_empty());
     }
 
-    /// Mutants seen to fail: the first message of the sender; a message of somebody else; the one before the question.
     #[test]
     fn the_answer_is_the_last_message_of_whoever_escalates_after_the_question() {
         let (sam, priya) = (caller("Sam Ortiz"), caller("Priya Nair"));

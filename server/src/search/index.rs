@@ -435,7 +435,6 @@ mod tests {
         assert_eq!(found.sources, [SolutionSource::Session(SessionId::from_bytes([1; 16]))]);
     }
 
-    /// Mutants seen to fail: no corrections.
     #[test]
     fn a_misspelled_word_finds_what_it_stands_for() {
         let (_folder, index) = index_of(&["Authenticator prompt never arrives", "Printer jams"]);

@@ -377,7 +377,6 @@ mod tests {
         assert_eq!(book.causes[0].steps, ["Dry it", "Fan it"]);
     }
 
-    /// Mutants seen to fail: steps that belong to the last cause.
     #[test]
     fn headings_may_number_causes_and_their_steps() {
         let book = Runbook::parse(

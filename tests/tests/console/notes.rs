@@ -3,7 +3,6 @@
 use serde_json::json;
 use tierup_e2e::World;
 
-/// Mutants seen to fail: a note refused to whoever takes no part; a console that keeps it as a draft.
 #[tokio::test]
 async fn a_colleagues_note_appears_in_the_session_of_whoever_claimed_it() {
     let world = World::new().await;
@@ -29,7 +28,6 @@ async fn a_colleagues_note_appears_in_the_session_of_whoever_claimed_it() {
     assert_eq!((&last["role"], &last["author_name"]), (&json!("user"), &json!("Dana Wu")));
 }
 
-/// Mutant seen to fail: a note while nobody has claimed it yet is kept as a draft.
 #[tokio::test]
 async fn a_note_reaches_a_session_that_still_waits() {
     let world = World::new().await;

@@ -19,7 +19,6 @@ async fn released_escalation(world: &World) -> (ApiClient, ApiClient, Escalation
     (sam, priya, vpn)
 }
 
-/// Mutants seen to fail: a conversation without its events; all of them at the end; no date.
 #[tokio::test]
 async fn the_conversation_has_claims_and_releases_in_their_place_and_dates_between_days() {
     let world = World::without_assessments().await;
@@ -51,7 +50,6 @@ async fn the_conversation_has_claims_and_releases_in_their_place_and_dates_betwe
     dana.sees("Sam Ortiz took #1 back").await;
 }
 
-/// Mutants seen to fail: a briefing that ends with its snapshot; messages of the snapshot marked as new.
 #[tokio::test]
 async fn a_briefing_shows_what_was_said_and_done_since_the_handoff() {
     let world = World::without_assessments().await;
@@ -72,7 +70,6 @@ async fn a_briefing_shows_what_was_said_and_done_since_the_handoff() {
     dana.sees("Since the handoff  2 new messages").await;
 }
 
-/// Mutants seen to fail: the answer is below other rows; the asker hears nothing; the briefing forgets the question.
 #[tokio::test]
 async fn an_answered_question_comes_back_to_whoever_asked() {
     let world = World::without_assessments().await;
@@ -107,7 +104,6 @@ async fn an_answered_question_comes_back_to_whoever_asked() {
     priya.does_not_see("answers you").await;
 }
 
-/// Mutants seen to fail: a dialog that keeps the old priority; nobody else hears of it.
 #[tokio::test]
 async fn priority_and_summary_are_changed_in_a_dialog() {
     let world = World::without_assessments().await;
@@ -130,7 +126,6 @@ async fn priority_and_summary_are_changed_in_a_dialog() {
     assert_eq!(sam.handoff(&vpn).await["problem_summary"], "VPN is down for all");
 }
 
-/// Mutant seen to fail: a duplicate that needs a resolution as well.
 #[tokio::test]
 async fn a_session_is_resolved_as_a_duplicate() {
     let world = World::without_assessments().await;

@@ -223,7 +223,6 @@ mod tests {
         rows.iter().map(|row| row.0.iter().map(|span| &*span.text).collect()).collect()
     }
 
-    /// Mutants seen to fail: every event after the last message; no date; an event twice.
     #[test]
     fn events_stand_between_the_messages_and_dates_between_the_days() {
         let mut story = Story { zone: berlin(), ..Story::default() };

@@ -24,7 +24,6 @@ async fn resolved_escalation() -> Fixture {
     world
 }
 
-/// Mutants seen to fail: messages after all events; the newest first; a park that others see.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_timeline_has_everything_in_order_and_parks_only_for_whoever_parked() {
     let world = resolved_escalation().await;
@@ -55,7 +54,6 @@ async fn a_timeline_has_everything_in_order_and_parks_only_for_whoever_parked() 
     assert_fails(&world.run("dana", &["timeline", "s9"]), 4, "there is no session 9");
 }
 
-/// Mutants seen to fail: a park in an export; text that Markdown reads as a heading; no duration.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_export_is_the_draft_of_a_post_mortem_without_parks() {
     let world = resolved_escalation().await;

@@ -246,7 +246,6 @@ fn telling_lines(log: &str) -> impl Iterator<Item = &str> {
 mod tests {
     use super::*;
 
-    /// Mutants seen to fail: the first lines instead of those that come seldom.
     #[test]
     fn a_log_gives_the_lines_that_come_seldom() {
         let retry = "10:00:01 pool-1 ERROR retry of job failed\n10:00:01 pool-1 INFO heartbeat\n";
