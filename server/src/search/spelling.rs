@@ -1,6 +1,6 @@
 //! Misspelled words: what an unknown word most likely stands for, among the words of the solutions.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::{Connection, params};
 
@@ -26,7 +26,6 @@ pub(super) fn corrections(
     terms: &[QueryTerm],
     rarity: &mut Rarity,
 ) -> rusqlite::Result<HashMap<String, String>> {
-    let mut corrections = HashMap::new();
     let is_unknown = |term: &&QueryTerm| {
         term.weight > 0.0
             && term.term.kind == TermKind::Word
@@ -36,30 +35,49 @@ pub(super) fn corrections(
             && term.term.main_key().chars().count() >= MIN_CHARS
             && term.term.main_key().bytes().all(|byte| byte.is_ascii_lowercase())
     };
-    let unknown: Vec<String> =
-        terms.iter().filter(is_unknown).take(MAX_CORRECTED).map(|term| term.term.main_key().into()).collect();
+    let unknown = terms.iter().filter(is_unknown).take(MAX_CORRECTED);
+    let mut by_letter: BTreeMap<u8, Vec<Misspelled>> = BTreeMap::new();
+    for term in unknown {
+        let stem = term.term.main_key();
+        let misspelled = Misspelled { stem: stem.to_owned(), best: None };
+        by_letter.entry(stem.as_bytes()[0]).or_default().push(misspelled);
+    }
     let mut statement = connection
         .prepare_cached("SELECT term, doc FROM solution_term WHERE term >= ?1 AND term < ?2 LIMIT ?3")?;
-    for stem in unknown {
-        let first = &stem[..1];
-        let end = char::from(first.as_bytes()[0] + 1).to_string();
-        let mut best: Option<(usize, u64, String)> = None;
+    let mut corrections = HashMap::new();
+    for (letter, mut unknown) in by_letter {
+        let (first, end) = (char::from(letter).to_string(), char::from(letter + 1).to_string());
         let mut rows = statement.query(params![first, end, MAX_COMPARED])?;
         while let Some(row) = rows.next()? {
-            let known = row.get_ref(0)?.as_str()?;
-            let Some(distance) = distance(&stem, known) else { continue };
-            let count: u64 = row.get(1)?;
-            let is_better = best.as_ref().is_none_or(|(least, most, _)| (distance, *most) < (*least, count));
-            if is_better {
-                best = Some((distance, count, known.to_owned()));
+            let (known, count) = (row.get_ref(0)?.as_str()?, row.get(1)?);
+            for misspelled in &mut unknown {
+                misspelled.compare(known, count);
             }
         }
-        if let Some((_, count, known)) = best {
-            rarity.insert(&known, count);
-            corrections.insert(stem, known);
+        for Misspelled { stem, best } in unknown {
+            if let Some((_, count, known)) = best {
+                rarity.insert(&known, count);
+                corrections.insert(stem, known);
+            }
         }
     }
     Ok(corrections)
+}
+
+/// An unknown stem, and the known one that is most like it: its distance, the number of solutions that have it, itself.
+struct Misspelled {
+    stem: String,
+    best: Option<(usize, u64, String)>,
+}
+
+impl Misspelled {
+    /// Keeps a known stem if it is nearer than the best one, or as near and more common.
+    fn compare(&mut self, known: &str, count: u64) {
+        let Some(distance) = distance(&self.stem, known) else { return };
+        if self.best.as_ref().is_none_or(|(least, most, _)| (distance, *most) < (*least, count)) {
+            self.best = Some((distance, count, known.to_owned()));
+        }
+    }
 }
 
 /// How many errors make one stem of the other; none if they are too many for its length.

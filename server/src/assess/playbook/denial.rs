@@ -86,7 +86,8 @@ impl<'d> TellingDenial<'d> {
     }
 
     /// How surely the denial names the cause of a source, from 0 to 1.
-    pub(super) fn naming(&self, candidate: &Candidate, rarity: &Rarity) -> f64 {
+    /// `head` are the telling terms of the first sentence of its cause.
+    pub(super) fn naming(&self, candidate: &Candidate, head: &[&Term], rarity: &Rarity) -> f64 {
         let (mut named, mut count) = (0.0, 0);
         for (term, weight) in &self.terms {
             if term.is_in(&candidate.keys.cause) {
@@ -102,16 +103,11 @@ impl<'d> TellingDenial<'d> {
         let share = if self.total > 0.0 { (named / self.total).min(1.0) } else { 0.0 };
         // Words that tell no causes apart name none.
         let share = share * (named / LEAST_NAMED).min(1.0);
-        let head: Vec<Term> = candidate
-            .head_terms
-            .iter()
-            .filter(|term| term.kind != TermKind::Name && rarity.of(term) >= MIN_RARITY)
-            .cloned()
-            .collect();
         let in_denial = |term: &Term| {
             self.denial.terms.iter().any(|denied| denied.keys.iter().any(|key| term.keys.contains(key)))
         };
-        let named = SHARE_OF_DENIAL * share + SHARE_OF_CAUSE * share_in(&head, rarity, in_denial);
+        let named =
+            SHARE_OF_DENIAL * share + SHARE_OF_CAUSE * share_in(head.iter().copied(), rarity, in_denial);
         if named <= 0.0 {
             return 0.0;
         }

@@ -132,8 +132,12 @@ fn field_weights(fields: &FieldKeys) -> [(&HashSet<String>, f64, bool); 5] {
     ]
 }
 
-/// The share of terms that are among these keys, by the square of their rarity.
-pub(super) fn share_in(terms: &[Term], rarity: &Rarity, has: impl Fn(&Term) -> bool) -> f64 {
+/// The share of terms that something has, by the square of their rarity.
+pub(super) fn share_in<'t>(
+    terms: impl IntoIterator<Item = &'t Term>,
+    rarity: &Rarity,
+    has: impl Fn(&Term) -> bool,
+) -> f64 {
     let (mut all, mut shared) = (0.0, 0.0);
     for term in terms {
         let weight = rarity.of(term).powi(2);

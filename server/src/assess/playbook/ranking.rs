@@ -130,6 +130,8 @@ pub(super) fn rank<'c>(problem: &'c Problem, candidates: &'c [Candidate], rarity
 struct Scored<'c> {
     candidate: &'c Candidate,
     shared: Shared,
+    /// The telling terms of the first sentence of its cause.
+    head: Vec<&'c Term>,
     /// Before anything is denied.
     evidence: f64,
     cause: TellingCause<'c>,
@@ -145,6 +147,7 @@ impl<'c> Scored<'c> {
         Self {
             evidence: shared.evidence(values),
             shared,
+            head: telling(&candidate.head_terms, rarity).map(|(term, _)| term).collect(),
             cause: TellingCause::new(candidate, rarity),
             log_left: 0.0,
             ruled_out: None,
@@ -170,7 +173,8 @@ fn apply_denials<'c>(sources: &mut [Scored<'c>], denials: &'c [Denial], rarity: 
         .collect();
     for denial in denials {
         let denial = TellingDenial::new(denial, &candidates, rarity);
-        let naming: Vec<f64> = candidates.iter().map(|candidate| denial.naming(candidate, rarity)).collect();
+        let naming: Vec<f64> =
+            near.iter().map(|at| denial.naming(sources[*at].candidate, &sources[*at].head, rarity)).collect();
         for (source, same) in sources.iter_mut().zip(&same) {
             let naming = same.iter().map(|at| naming[*at]).fold(0.0, f64::max);
             source.log_left += denial.log_left(naming);
@@ -222,8 +226,6 @@ impl<'p> Scale<'p> {
         let evidence = source.shared.evidence(self.values);
         let talk = source.shared.talk_evidence(self.problem, self.values);
         let is_told = |term: &Term| term.keys.iter().any(|key| self.keys.contains(key.as_str()));
-        let head = candidate.head_terms.iter().filter(|term| term.kind != TermKind::Name);
-        let head: Vec<Term> = head.filter(|term| self.rarity.of(term) >= MIN_RARITY).cloned().collect();
         #[expect(clippy::cast_precision_loss, reason = "texts have far fewer than 2^52 words")]
         let size = (candidate.keys.count() as f64).ln_1p();
         EVIDENCE_LOG * (evidence + EVIDENCE_OFFSET).ln()
@@ -231,7 +233,7 @@ impl<'p> Scale<'p> {
             + TALK_EVIDENCE_LOG * (talk + EVIDENCE_OFFSET).ln()
             + COVERED * source.shared.covered(self.values, &self.leading)
             + CAUSE_TOLD * share_in(&candidate.cause_terms, self.rarity, is_told)
-            + HEAD_TOLD * share_in(&head, self.rarity, is_told)
+            + HEAD_TOLD * share_in(source.head.iter().copied(), self.rarity, is_told)
             + SIZE_LOG * (size - USUAL_SIZE_LOG)
             + if matches!(candidate.source, Source::Runbook(_)) { RUNBOOK } else { 0.0 }
             + self.recency(candidate).ln()
@@ -259,6 +261,12 @@ impl<'p> Scale<'p> {
     }
 }
 
+/// The terms that tell something, each with its rarity. Names are anybody's.
+fn telling<'t>(terms: &'t [Term], rarity: &Rarity) -> impl Iterator<Item = (&'t Term, f64)> {
+    let terms = terms.iter().filter(|term| term.kind != TermKind::Name);
+    terms.map(|term| (term, rarity.of(term))).filter(|(_, rare)| *rare >= MIN_RARITY)
+}
+
 /// The terms of a source's cause that tell it from others, each with how much it tells.
 #[derive(Debug)]
 struct TellingCause<'c> {
@@ -269,8 +277,7 @@ struct TellingCause<'c> {
 
 impl<'c> TellingCause<'c> {
     fn new(candidate: &'c Candidate, rarity: &Rarity) -> Self {
-        let terms = candidate.cause_terms.iter().filter(|term| term.kind != TermKind::Name);
-        let rare = terms.map(|term| (term, rarity.of(term))).filter(|(_, rare)| *rare >= MIN_RARITY);
+        let rare = telling(&candidate.cause_terms, rarity);
         let terms: Vec<(&Term, f64)> = rare.map(|(term, rare)| (term, rare * rare)).collect();
         Self { total: terms.iter().map(|(_, value)| value).sum(), terms, keys: &candidate.keys.cause }
     }
